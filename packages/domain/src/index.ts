@@ -1,0 +1,7 @@
+export * from './admission/believe.ts'
+export * from './admission/sequence.ts'
+export * from './facts/index.ts'
+export * from './registry/county.ts'
+export * from './registry/creditcode.ts'
+export * from './registry/grades.ts'
+export * from './registry/site.ts'

@@ -1,0 +1,1 @@
+export * as uplink from './uplink/index.ts'

@@ -1,0 +1,5 @@
+export * from './batch.ts'
+export * from './desk.ts'
+export * from './enrol.ts'
+export * from './leaf.ts'
+export * from './receipt.ts'
