@@ -1,0 +1,17 @@
+import type { Transaction } from '@oiltrail/store'
+import type { LogEntry } from '../log/entry.ts'
+
+/**
+ * A function of the log with its own tables (promise 5: state and cursor commit together, so an effect happens once).
+ * A follower gets every entry exactly once in the order of positions, as seen from its committed tables.
+ */
+export interface Follower {
+  /** Name of its cursor in `follower_cursor`; stable for ever. */
+  readonly name: string
+  /** Writes the effects of the entries. Throwing rolls the round back; it is tried again after `reload`. */
+  apply(tx: Transaction, entries: readonly LogEntry[]): Promise<void>
+  /** Called after the commit of a round: the place for what the outside may see (stream events). */
+  committed?(nextPosition: number): void
+  /** Called at start and after a rollback: forget memory, read your own tables. */
+  reload(tx: Transaction): Promise<void>
+}
