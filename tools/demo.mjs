@@ -1,0 +1,238 @@
+// The demo: a platform, a simulated county and its collectors, each a process of its own, as they would be in the field.
+import { spawn } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+
+const HELP = `oiltrail demo [--port 8080] [--mqtt-port 1883] [--data DIR] [--seed 7] [--speed 1] [--days 30]
+
+Starts everything on this machine and prints "ready http://127.0.0.1:PORT" when the history is in. Ctrl-C stops it.
+在本机启动全部组件;历史数据入库后输出 ready 行;Ctrl-C 停止。
+`
+/** Children get this long to stop by themselves; the whole demo must be gone within ten seconds. */
+const STOP_MS = 7_500
+/** How often the platform is asked whether the history is in. */
+const PROGRESS_POLL_MS = 500
+
+const options = readOptions()
+const directory = resolve(options.data)
+const demoDirectory = join(directory, 'demo')
+const children = new Map()
+let stopping = false
+
+function say(text) {
+  process.stderr.write(`demo: ${text}\n`)
+}
+
+function readOptions() {
+  const { values } = parseArgs({
+    args: process.argv.slice(2),
+    options: {
+      port: { type: 'string', default: process.env.OILTRAIL_PORT ?? '8080' },
+      'mqtt-port': { type: 'string', default: process.env.OILTRAIL_MQTT_PORT ?? '1883' },
+      data: { type: 'string', default: process.env.OILTRAIL_DATA ?? 'data' },
+      seed: { type: 'string', default: '7' },
+      speed: { type: 'string', default: '1' },
+      days: { type: 'string', default: '30' },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  })
+  if (values.help) {
+    process.stdout.write(HELP)
+    process.exit(0)
+  }
+  whole('port', 0, 65_535)
+  whole('mqtt-port', 0, 65_535)
+  whole('seed', 0, 4_294_967_295)
+  whole('days', 0, 400)
+  if (!(Number(values.speed) > 0 && Number(values.speed) <= 1_000))
+    wrong('speed', 'a number above 0 and up to 1000')
+  return values
+
+  function whole(name, low, high) {
+    const value = Number(values[name])
+    if (!Number.isInteger(value) || value < low || value > high)
+      wrong(name, `a whole number from ${low} to ${high}`)
+  }
+  function wrong(name, wanted) {
+    process.stderr.write(`demo: --${name} must be ${wanted} / --${name} 参数无效\n\n${HELP}`)
+    process.exit(2)
+  }
+}
+
+/** The world this data directory holds: the same seed and start at every run, so that the county goes on where it was. */
+function openWorld() {
+  mkdirSync(demoDirectory, { recursive: true })
+  const path = join(demoDirectory, 'world.json')
+  if (existsSync(path)) {
+    const world = JSON.parse(readFileSync(path, 'utf8'))
+    if (
+      String(world.seed) !== options.seed ||
+      String(world.days) !== options.days ||
+      String(world.speed) !== options.speed
+    )
+      say(
+        `this data directory already holds seed ${world.seed}, ${world.days} days, speed ${world.speed}; going on with it`,
+      )
+    return world
+  }
+  const now = Date.now()
+  const world = {
+    seed: Number(options.seed),
+    days: Number(options.days),
+    speed: Number(options.speed),
+    bornAt: now,
+  }
+  writeFileSync(path, JSON.stringify(world))
+  return world
+}
+
+/** Starts one of our programs; its lines on standard output go to `onLine`. */
+function start(name, args, env, onLine) {
+  const bundle = fileURLToPath(new URL(`../dist/${name}.mjs`, import.meta.url))
+  const child = spawn(process.execPath, ['--enable-source-maps', bundle, ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, ...env },
+    // A group of its own: Ctrl-C reaches only the demo, which then stops its children in order.
+    detached: process.platform !== 'win32',
+  })
+  children.set(name, child)
+  createInterface({ input: child.stdout }).on('line', onLine)
+  child.on('exit', (code, signal) => {
+    children.delete(name)
+    if (stopping) return
+    say(`${name} ended with ${code ?? signal}; stopping / ${name} 意外退出`)
+    void stop(1)
+  })
+  return child
+}
+
+async function stop(code) {
+  if (stopping) return
+  stopping = true
+  const deadline = Date.now() + STOP_MS
+  // Collectors first, so that they can still deliver; the platform last.
+  for (const name of ['edge', 'simulator', 'server']) await end(name, deadline)
+  process.exit(code)
+}
+
+function end(name, deadline) {
+  const child = children.get(name)
+  if (!child) return undefined
+  return new Promise((done) => {
+    const kill = setTimeout(() => child.kill('SIGKILL'), Math.max(500, deadline - Date.now()))
+    child.once('exit', () => {
+      clearTimeout(kill)
+      done()
+    })
+    child.kill('SIGTERM')
+  })
+}
+
+/** A promise together with the function that fulfils it. */
+function pledge() {
+  let keep
+  const promise = new Promise((fulfil) => {
+    keep = fulfil
+  })
+  return { promise, keep }
+}
+
+async function call(base, path, token, body) {
+  const answer = await fetch(`${base}${path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+    body: JSON.stringify(body),
+  })
+  if (!answer.ok) throw new Error(`${path} answered ${answer.status}: ${(await answer.text()).slice(0, 400)}`)
+  return answer.json()
+}
+
+/** Registers the county's sites and issues a code for each collector; skipped when this county is registered already. */
+async function registerCounty(base, token, simulatorDirectory) {
+  const codesPath = join(simulatorDirectory, 'codes.json')
+  if (existsSync(codesPath)) return
+  const { sites, devices } = JSON.parse(readFileSync(join(simulatorDirectory, 'sites.json'), 'utf8'))
+  for (const site of sites) await call(base, '/api/registry/sites', token, site)
+  const codes = {}
+  for (const { device, site } of devices)
+    codes[device] = (
+      await call(base, '/api/enrol-codes', token, { device, site, validSeconds: 2_592_000 })
+    ).code
+  writeFileSync(codesPath, JSON.stringify(codes), { mode: 0o600 })
+}
+
+async function main() {
+  process.on('SIGINT', () => void stop(0))
+  process.on('SIGTERM', () => void stop(0))
+  const world = openWorld()
+  const env = world.speed === 1 ? {} : { OILTRAIL_CLOCK: `${world.bornAt}x${world.speed}` }
+  const simulatorDirectory = join(demoDirectory, 'county')
+  mkdirSync(simulatorDirectory, { recursive: true })
+
+  const server = pledge()
+  const county = pledge()
+  const history = pledge()
+  const listening = pledge()
+  const mqtt = pledge()
+  start(
+    'server',
+    ['serve', '--port', options.port, '--data', directory],
+    { ...env, OILTRAIL_MQTT_PORT: options['mqtt-port'], OILTRAIL_DEMO: '1' },
+    (line) => {
+      const ready = /^ready (http:\S+)$/.exec(line)
+      const uplink = /^mqtt (mqtts?:\S+)$/.exec(line)
+      if (uplink) mqtt.keep(uplink[1])
+      if (ready) server.keep(ready[1])
+    },
+  )
+  const base = await server.promise
+  const uplink = await mqtt.promise
+  say(`pages are up at ${base} while the history comes in / 页面已可访问,历史数据导入中`)
+  const token = readFileSync(join(directory, 'admin-token'), 'utf8').trim()
+  const edgeDirectory = join(demoDirectory, 'edge')
+  start(
+    'simulator',
+    [
+      '--dir',
+      simulatorDirectory,
+      '--seed',
+      String(world.seed),
+      '--days',
+      String(world.days),
+      '--now',
+      String(world.bornAt),
+    ].concat(['--uplink', uplink, '--api', base, '--edge-directory', edgeDirectory]),
+    env,
+    (line) => {
+      const stage = JSON.parse(line)
+      if (stage.stage === 'county') county.keep(stage)
+      if (stage.stage === 'history') history.keep(stage)
+      if (stage.stage === 'listening') listening.keep(stage)
+    },
+  )
+  await county.promise
+  await registerCounty(base, token, simulatorDirectory)
+  const { records } = await history.promise
+  await call(base, '/api/history', token, { expectedRecords: records })
+  const { edgeConfig } = await listening.promise
+  start('edge', ['run', '--config', edgeConfig], env, () => {})
+  await untilLive(base)
+  process.stdout.write(`ready ${base}\n`)
+}
+
+async function untilLive(base) {
+  for (;;) {
+    const progress = await (await fetch(`${base}/api/progress`)).json()
+    if (progress.phase === 'live') return
+    await new Promise((wake) => setTimeout(wake, PROGRESS_POLL_MS))
+  }
+}
+
+main().catch((error) => {
+  if (stopping) return
+  say(`failed: ${error instanceof Error ? error.message : String(error)}`)
+  void stop(1)
+})

@@ -1,0 +1,189 @@
+// Everything that must be there before any command can run: packages, bundles, a browser for the tests.
+// Plain JavaScript without dependencies, because it runs before anything is installed.
+import { execFileSync, spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** Root of the checkout. */
+export const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const OLDEST_NODE = [20, 19]
+
+/** Progress goes to standard error; standard output belongs to the `ready` line and to results. */
+export function say(text) {
+  process.stderr.write(`oiltrail: ${text}\n`)
+}
+
+/** Stops with a clear message when Node is too old. */
+export function requireNode() {
+  const [major, minor] = process.versions.node.split('.').map(Number)
+  if (major > OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor >= OLDEST_NODE[1])) return
+  say(
+    `Node ${OLDEST_NODE.join('.')} or newer is needed, this is ${process.versions.node} / 需要 Node ${OLDEST_NODE.join('.')} 或更新版本`,
+  )
+  process.exit(1)
+}
+
+/** Runs a program to its end with its output on ours; throws when it fails. */
+export function run(program, args, options = {}) {
+  const result = spawnSync(program, args, {
+    cwd: ROOT,
+    stdio: ['ignore', 2, 2],
+    shell: process.platform === 'win32',
+    ...options,
+  })
+  if (result.error) throw result.error
+  if (result.status !== 0)
+    throw new Error(`${program} ${args.join(' ')} ended with ${result.status ?? result.signal}`)
+}
+
+/** Installs the packages of the lock file, once per state of the lock file. */
+export function ensureInstalled() {
+  const stamp = join(ROOT, 'node_modules', '.oiltrail-lock')
+  const wanted = createHash('sha256')
+    .update(readFileSync(join(ROOT, 'package-lock.json')))
+    .digest('hex')
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return
+  say('installing packages (npm ci) / 正在安装依赖')
+  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'])
+  writeFileSync(stamp, wanted)
+}
+
+/** Node programs that are bundled, by name of the bundle. */
+const PROGRAMS = {
+  server: 'apps/server/src/main.ts',
+  edge: 'apps/edge/src/main.ts',
+  simulator: 'apps/simulator/src/main.ts',
+  verify: 'apps/verify/src/main.ts',
+}
+
+/** Builds bundles and pages when a source has changed since the last build. */
+export async function ensureBuilt() {
+  await buildPart(
+    'node',
+    ['packages', ...Object.values(PROGRAMS).map((entry) => entry.replace('/src/main.ts', ''))],
+    buildPrograms,
+  )
+  await buildPart(
+    'web',
+    [
+      'packages/kernel',
+      'packages/domain',
+      'packages/evidence',
+      'packages/protocols',
+      'packages/contract',
+      'apps/web',
+    ],
+    buildWeb,
+  )
+}
+
+async function buildPart(name, folders, build) {
+  const stamp = join(ROOT, 'dist', `.${name}-stamp`)
+  const wanted = fingerprint([...folders, 'package-lock.json'])
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return
+  const started = Date.now()
+  mkdirSync(join(ROOT, 'dist'), { recursive: true })
+  await build()
+  writeFileSync(stamp, wanted)
+  say(`built ${name} in ${((Date.now() - started) / 1000).toFixed(1)} s / 已构建 ${name}`)
+}
+
+function fingerprint(paths) {
+  const hash = createHash('sha256')
+  const visit = (path) => {
+    const stat = statSync(path)
+    if (!stat.isDirectory()) {
+      hash.update(`${path}\0`).update(readFileSync(path))
+      return
+    }
+    for (const entry of readdirSync(path).sort())
+      if (entry !== 'node_modules' && entry !== 'dist') visit(join(path, entry))
+  }
+  for (const path of paths) visit(join(ROOT, path))
+  return hash.digest('hex')
+}
+
+async function buildPrograms() {
+  const { build } = await import('esbuild')
+  await build({
+    absWorkingDir: ROOT,
+    entryPoints: PROGRAMS,
+    outdir: 'dist',
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    sourcemap: 'linked',
+    logLevel: 'warning',
+    plugins: [{ name: 'own packages only', setup: bundleOwnPackages }],
+  })
+  rmSync(join(ROOT, 'dist', 'migrations'), { recursive: true, force: true })
+  cpSync(join(ROOT, 'packages/store/migrations'), join(ROOT, 'dist', 'migrations'), { recursive: true })
+}
+
+/** Our workspaces go into the bundle; everything from the registry stays where npm put it. */
+function bundleOwnPackages(build) {
+  build.onResolve({ filter: /^[^./]/ }, (args) =>
+    args.path.startsWith('@oiltrail/') || args.kind === 'entry-point'
+      ? undefined
+      : { path: args.path, external: true },
+  )
+}
+
+async function buildWeb() {
+  const { build } = await import('vite')
+  await build({
+    configFile: join(ROOT, 'apps/web/vite.config.ts'),
+    root: join(ROOT, 'apps/web'),
+    logLevel: 'warn',
+  })
+}
+
+/** Where Chromium is, or undefined. */
+export function findChromium() {
+  const named = process.env.OILTRAIL_CHROMIUM
+  const places = [
+    named,
+    '/usr/bin/chromium',
+    '/usr/bin/chromium-browser',
+    '/usr/bin/google-chrome',
+    '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+  ]
+  return places.find((place) => place && existsSync(place))
+}
+
+/** The browser tests need Chromium and a Chinese font; on Debian as root they are installed, elsewhere they must be there. */
+export function ensureBrowser() {
+  const packages = [...(findChromium() ? [] : ['chromium']), ...(hasChineseFont() ? [] : ['fonts-noto-cjk'])]
+  if (packages.length === 0) return
+  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) {
+    if (findChromium()) return
+    throw new Error(
+      'the browser tests need Chromium: install it, or set OILTRAIL_CHROMIUM to its path / 浏览器测试需要 Chromium',
+    )
+  }
+  say(`installing ${packages.join(' ')} with apt-get / 正在安装浏览器与中文字体`)
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+  run('apt-get', ['update', '-qq'], { env })
+  run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], { env })
+}
+
+function hasChineseFont() {
+  try {
+    return execFileSync('fc-list', [':lang=zh-cn'], { encoding: 'utf8' }).trim() !== ''
+  } catch {
+    return false
+  }
+}
