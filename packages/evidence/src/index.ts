@@ -1,1 +1,3 @@
+export * from './der.ts'
+export * from './keys.ts'
 export * from './suite.ts'
