@@ -1,0 +1,25 @@
+import type { Site } from '@oiltrail/domain'
+import type { Result } from '@oiltrail/kernel'
+import type { EnrolAnswer, EnrolRequest } from '@oiltrail/protocols/uplink'
+
+/**
+ * The second mouth of the log: what people and administrators' tools state. Every statement is a log entry, committed
+ * before the answer. Refusals carry catalogue codes; `STORE_FAILED` and `OVERLOADED` mean that nothing was stored.
+ */
+export interface Desk {
+  /** Registers a site or a change of it. INVALID_REQUEST when its town is not of this county. */
+  registerSite(actor: string, site: Site): Promise<Result<{ position: number }>>
+  /** Issues a one-time enrolment code. Only its hash is kept. INVALID_REQUEST when device and site do not agree. */
+  issueEnrolCode(order: EnrolCodeOrder): Promise<Result<{ code: string; expiresAt: number }>>
+  /** Redeems a code. ENROL_CODE_INVALID, BAD_SIGNATURE (proof of possession), INVALID_REQUEST, CONFLICT (another hash). */
+  enrol(request: EnrolRequest): Promise<Result<EnrolAnswer>>
+  /** Refuses everything a device sends from now on. NOT_FOUND when it is not enrolled. */
+  revokeDevice(actor: string, device: string, reason: string): Promise<Result<{ position: number }>>
+}
+
+/** For which device a code is issued, and for how long it holds. */
+export interface EnrolCodeOrder {
+  readonly device: string
+  readonly site: string
+  readonly validSeconds: number
+}

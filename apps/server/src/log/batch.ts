@@ -1,0 +1,51 @@
+import { type RecordedFact, recordSchema, type Span } from '@oiltrail/domain'
+import { suites } from '@oiltrail/evidence/node'
+import { parseJsonBytes, ProblemError, toHex } from '@oiltrail/kernel'
+import { type Batch, decodeBatch, walkChain } from '@oiltrail/protocols/uplink'
+import type { BatchMemo, LogEntry } from './entry.ts'
+
+/**
+ * The content of an accepted batch: what intake remembered, or decoded again from the raw bytes. Throws `ProblemError`
+ * when the raw bytes are not the batch that was once accepted, which means that somebody altered the database.
+ */
+export function readBatch(entry: LogEntry): BatchMemo {
+  return entry.memo ?? decodeAccepted(entry.raw)
+}
+
+/** Decodes the raw bytes of a batch that was accepted before. Its signature is not checked again; `audit` does that. */
+export function decodeAccepted(raw: Uint8Array): BatchMemo {
+  const decoded = decodeBatch(raw)
+  if (!decoded.ok) throw new ProblemError(decoded.problem)
+  const batch = decoded.value
+  const records: RecordedFact[] = []
+  for (const line of batch.lines) {
+    const record = recordSchema.safeParse(parseJsonBytes(line))
+    if (!record.success)
+      throw new ProblemError({ code: 'MALFORMED', detail: 'a record of an accepted batch cannot be read' })
+    records.push(record.data)
+  }
+  return { records, span: lazySpan(batch) }
+}
+
+/** A span that walks the chain only when an inner hash is asked for: batches that simply follow never do. */
+function lazySpan(batch: Batch): Span {
+  const { first, before } = batch.header
+  const last = first + batch.lines.length - 1
+  let hashes: readonly Uint8Array[] | undefined
+  return {
+    first,
+    last,
+    before,
+    hashAt(seq) {
+      if (seq === last) return batch.head
+      hashes ??= walk(batch)
+      return toHex(hashes[seq - first]!)
+    },
+  }
+}
+
+function walk(batch: Batch): readonly Uint8Array[] {
+  const walked = walkChain(batch, suites[batch.header.alg])
+  if (!walked.ok) throw new ProblemError(walked.problem)
+  return walked.value
+}
