@@ -1,0 +1,110 @@
+import pg from 'pg'
+
+/**
+ * One database transaction: a connection between BEGIN and COMMIT. Values go as `$1` parameters, never into the text.
+ * `bigint` and whole `numeric` values come back as JavaScript numbers; one beyond 2^53 fails the query.
+ */
+export type Transaction = pg.PoolClient
+
+/** An open database. */
+export interface Store {
+  readonly pool: pg.Pool
+  /** The connection string, for tools that need a connection of their own. Holds the password: never log it. */
+  readonly url: string
+  /**
+   * Runs `work` in a transaction and commits it. Whatever `work` throws rolls back and is thrown on. When the connection
+   * breaks during the commit itself, the outcome is unknown to us and the error is thrown: read before you repeat.
+   */
+  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>
+  close(): Promise<void>
+}
+
+/** How a store is opened. */
+export interface StoreOptions {
+  /** Most connections at once. The embedded server takes 40 in all. */
+  readonly max?: number
+  /** Longest a statement may run, in milliseconds; 0 is for ever. */
+  readonly statementTimeoutMs?: number
+  /** Shown in pg_stat_activity. */
+  readonly applicationName?: string
+  /** Told when an idle connection breaks. The pool replaces it; nothing is lost. */
+  readonly onIdleError?: (error: Error) => void
+}
+
+const DEFAULT_CONNECTIONS = 10
+/** Long enough for a rollup of a year, short enough that a lost lock does not hold a screen for ever. */
+const DEFAULT_STATEMENT_TIMEOUT_MS = 60_000
+const CONNECT_TIMEOUT_MS = 10_000
+
+function wholeNumber(text: string): number {
+  const value = Number(text)
+  if (!Number.isSafeInteger(value)) throw new RangeError(`the database holds ${text}, which is beyond 2^53`)
+  return value
+}
+
+function numericNumber(text: string): number {
+  return /^-?[0-9]+$/.test(text) ? wholeNumber(text) : Number(text)
+}
+
+const TEXT_PARSERS = new Map<number, (text: string) => unknown>([
+  [pg.types.builtins.INT8, wholeNumber],
+  [pg.types.builtins.NUMERIC, numericNumber],
+])
+
+const types: pg.CustomTypesConfig = {
+  getTypeParser: ((id: number, format?: 'text' | 'binary') => {
+    const own = format === 'binary' ? undefined : TEXT_PARSERS.get(id)
+    return own ?? pg.types.getTypeParser(id, format as 'text')
+  }) as typeof pg.types.getTypeParser,
+}
+
+/** Opens a database by its connection string. Connections are made when first needed. */
+export function openStore(url: string, options: StoreOptions = {}): Store {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: options.max ?? DEFAULT_CONNECTIONS,
+    types,
+    application_name: options.applicationName ?? 'oiltrail',
+    statement_timeout: options.statementTimeoutMs ?? DEFAULT_STATEMENT_TIMEOUT_MS,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    keepAlive: true,
+  })
+  // Without a listener an idle connection that breaks (the server restarted) would end our process.
+  pool.on('error', (error) => options.onIdleError?.(error))
+  let closing: Promise<void> | undefined
+  return {
+    pool,
+    url,
+    transaction: (work) => transaction(pool, work),
+    close: () => {
+      closing ??= pool.end()
+      return closing
+    },
+  }
+}
+
+async function transaction<T>(pool: pg.Pool, work: (tx: Transaction) => Promise<T>): Promise<T> {
+  const tx = await pool.connect()
+  let broken: Error | undefined
+  const noticeBreak = (error: Error) => {
+    broken = error
+  }
+  tx.on('error', noticeBreak)
+  try {
+    await tx.query('begin')
+    const value = await work(tx)
+    const done = await tx.query('commit')
+    // A statement failed and `work` swallowed the error: PostgreSQL then rolls back and says so in the tag.
+    if (done.command !== 'COMMIT')
+      throw new Error('the transaction was rolled back: a statement in it had failed')
+    return value
+  } catch (error) {
+    await tx.query('rollback').catch((failure: Error) => {
+      broken ??= failure
+    })
+    throw error
+  } finally {
+    tx.removeListener('error', noticeBreak)
+    tx.release(broken)
+  }
+}

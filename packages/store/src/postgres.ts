@@ -1,0 +1,393 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { chown, lstat, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import pg from 'pg'
+import { type Account, asAccount, unprivilegedAccount } from './postgres/account.ts'
+import { type Binaries, readyBinaries } from './postgres/binaries.ts'
+import { claimOwnership, livingOwner, type Ownership } from './postgres/owner.ts'
+import {
+  findPlace,
+  makeClusterDraft,
+  type Place,
+  readyPassword,
+  readyRunDirectory,
+} from './postgres/place.ts'
+
+const run = promisify(execFile)
+
+const SUPERUSER = 'oiltrail'
+const DATABASE = 'oiltrail'
+const READY_TIMEOUT_MS = 60_000
+const POLL_MS = 25
+/** A fast shutdown writes one checkpoint; past this we choose an immediate one, from which the next start recovers. */
+const STOP_TIMEOUT_MS = 7_000
+/** How long the children of a killed postmaster may take to notice and leave its shared memory. */
+const ORPHAN_TIMEOUT_MS = 20_000
+const LOG_TAIL_LINES = 20
+const MAX_LOG_LINE_BYTES = 8_192
+
+/** What the server is run with. Durable, modest in memory; everything else is PostgreSQL's default. */
+const SETTINGS: Readonly<Record<string, string>> = {
+  listen_addresses: '',
+  unix_socket_permissions: '0700',
+  max_connections: '40',
+  shared_buffers: '128MB',
+  max_wal_size: '1GB',
+  checkpoint_completion_target: '0.9',
+  wal_compression: 'pglz', // the embedded build has neither lz4 nor zstd
+  fsync: 'on',
+  synchronous_commit: 'on',
+  jit: 'off', // our queries are short: compiling them costs more than it saves
+  autovacuum: 'on',
+  timezone: 'UTC',
+  log_timezone: 'UTC',
+  log_line_prefix: '',
+  log_min_messages: 'warning',
+  log_checkpoints: 'off',
+}
+
+/** Where the supervisor says what it does; a pino logger fits. */
+export interface PostgresLog {
+  info(message: string): void
+  error(message: string): void
+}
+
+/** How to start the built-in database. */
+export interface PostgresOptions {
+  /** Its own folder, made when missing: cluster, password, sockets. */
+  readonly directory: string
+  readonly log: PostgresLog
+  /** Told once when the server ends without having been asked to. It is never restarted behind your back. */
+  readonly onExit?: (reason: string) => void
+  /** Settings over ours, for tests and measurements. */
+  readonly settings?: Readonly<Record<string, string>>
+}
+
+/** A running database. */
+export interface Postgres {
+  /** Connection string with password: never log it. */
+  readonly url: string
+  /** Process id of the postmaster. */
+  readonly pid: number
+  /** Whether another process of ours runs it and we only use it; `stop` then leaves it running. */
+  readonly attached: boolean
+  /** Shuts it down (open transactions are rolled back) and waits until it is gone. Safe to call twice. */
+  stop(): Promise<void>
+}
+
+/**
+ * Starts the built-in PostgreSQL on a folder, creating it at the first time, reachable through a Unix socket in a private folder
+ * only. When a living process of ours already runs it, attaches to it; what a killed process left running is shut down first.
+ * If our process is killed the database shuts itself down. Throws when it cannot start, with the server's own words.
+ */
+export async function startPostgres(options: PostgresOptions): Promise<Postgres> {
+  const { log } = options
+  const account = await unprivilegedAccount()
+  const place = await findPlace(resolve(options.directory), account, log)
+  const password = await readyPassword(place.directory)
+  const runDirectory = await readyRunDirectory(place, account)
+  const owner = await claimOwnership(runDirectory)
+  if (!owner) return attach(place, password, runDirectory)
+  try {
+    const binaries = await readyBinaries(account, place.directory)
+    await stopLeftover(place, runDirectory, log)
+    await createCluster(place, binaries, account, password, log)
+    return await launch(options, { place, binaries, account, password, runDirectory, owner })
+  } catch (error) {
+    await owner.release()
+    throw error
+  }
+}
+
+async function attach(place: Place, password: string, runDirectory: string): Promise<Postgres> {
+  const url = connectionUrl(runDirectory, password, DATABASE)
+  const pid = await waitUntilReady(place, url, async () =>
+    (await livingOwner(runDirectory)) ? undefined : 'the process that was starting it ended',
+  )
+  return { url, pid, attached: true, stop: async () => undefined }
+}
+
+// ---- what an earlier process left
+
+interface PidFile {
+  readonly pid: number
+  readonly ready: boolean
+}
+
+async function readPidFile(place: Place): Promise<PidFile | undefined> {
+  const text = await readFile(join(place.cluster, 'postmaster.pid'), 'utf8').catch(() => undefined)
+  const lines = text?.split('\n') ?? []
+  const pid = Number(lines[0])
+  // Line 8 is the state: PostgreSQL source, src/include/utils/pidfile.h.
+  return Number.isInteger(pid) && pid > 0 ? { pid, ready: lines[7]?.trim() === 'ready' } : undefined
+}
+
+/** Whether the process is a PostgreSQL on this cluster. A number alone proves nothing: after a restart of the machine it is another's. */
+async function isPostmasterOf(pid: number, place: Place): Promise<boolean> {
+  const { stdout } = await run('ps', ['-ww', '-o', 'args=', '-p', String(pid)]).catch(async () => ({
+    stdout: (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).replaceAll('\0', ' '),
+  }))
+  return stdout.includes('postgres') && stdout.includes(place.cluster)
+}
+
+async function stopLeftover(place: Place, runDirectory: string, log: PostgresLog): Promise<void> {
+  const left = await readPidFile(place)
+  if (!left) return
+  if (await isPostmasterOf(left.pid, place)) {
+    log.info(`stopping the database that an earlier process left running (pid ${left.pid})`)
+    signal(left.pid, 'SIGINT')
+    const deadline = Date.now() + STOP_TIMEOUT_MS
+    while (await isPostmasterOf(left.pid, place)) {
+      if (Date.now() > deadline + STOP_TIMEOUT_MS)
+        throw new Error(`the database process ${left.pid} does not end: stop it by hand`)
+      if (Date.now() > deadline) signal(left.pid, 'SIGQUIT')
+      await sleep(POLL_MS)
+    }
+  }
+  // Not removed while its process lives. PostgreSQL still refuses if children of a killed one hold its shared memory.
+  await rm(join(place.cluster, 'postmaster.pid'), { force: true })
+  await removeSockets(runDirectory)
+}
+
+async function removeSockets(runDirectory: string): Promise<void> {
+  for (const name of ['.s.PGSQL.5432', '.s.PGSQL.5432.lock'])
+    await rm(join(runDirectory, name), { force: true })
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name)
+  } catch {
+    // Already gone.
+  }
+}
+
+// ---- creation
+
+async function createCluster(
+  place: Place,
+  binaries: Binaries,
+  account: Account | undefined,
+  password: string,
+  log: PostgresLog,
+): Promise<void> {
+  if (await lstat(join(place.cluster, 'PG_VERSION')).catch(() => undefined)) return
+  log.info(`creating the database in ${place.cluster}`)
+  const draft = await makeClusterDraft(place, account)
+  const passwordFile = `${draft}.password`
+  await writeFile(passwordFile, password, { mode: 0o600 })
+  if (account) await chown(passwordFile, account.uid, account.gid)
+  const args = [
+    '-D',
+    draft,
+    '-U',
+    SUPERUSER,
+    `--pwfile=${passwordFile}`,
+    '--auth=scram-sha-256',
+    '-E',
+    'UTF8',
+  ]
+  args.push('--data-checksums', '--locale=C', '--locale-provider=builtin', '--builtin-locale=PG_UNICODE_FAST')
+  try {
+    await run(binaries.initdb, [...args, '--no-instructions'], {
+      ...asAccount(account),
+      cwd: '/',
+      env: serverEnvironment(),
+    })
+    await rename(draft, place.cluster)
+  } catch (error) {
+    await rm(draft, { recursive: true, force: true })
+    // Another process that started at the same moment may have been first; then its cluster is as good as ours.
+    if (await lstat(join(place.cluster, 'PG_VERSION')).catch(() => undefined)) return
+    throw new Error(`the database could not be created: ${(error as { stderr?: string }).stderr ?? ''}`, {
+      cause: error,
+    })
+  } finally {
+    await rm(passwordFile, { force: true })
+  }
+}
+
+/** Nothing of our own environment reaches the server: it may hold secrets, and PG* variables would steer it. */
+function serverEnvironment(): NodeJS.ProcessEnv {
+  return { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' }
+}
+
+// ---- running
+
+interface Launch {
+  readonly place: Place
+  readonly binaries: Binaries
+  readonly account: Account | undefined
+  readonly password: string
+  readonly runDirectory: string
+  readonly owner: Ownership
+}
+
+function connectionUrl(runDirectory: string, password: string, database: string): string {
+  return `postgresql://${SUPERUSER}:${password}@/${database}?host=${encodeURIComponent(runDirectory)}`
+}
+
+async function launch(options: PostgresOptions, how: Launch): Promise<Postgres> {
+  const deadline = Date.now() + ORPHAN_TIMEOUT_MS
+  for (;;) {
+    const server = spawnPostmaster(options, how)
+    try {
+      const administration = connectionUrl(how.runDirectory, how.password, 'postgres')
+      const pid = await waitUntilReady(how.place, administration, server.ended)
+      await createDatabase(administration)
+      return superviseRunning(options, how, server, pid)
+    } catch (error) {
+      server.child.kill('SIGQUIT')
+      await server.exit
+      // Children of a postmaster that was killed need a moment to notice.
+      const orphans = server.tail.some((line) => line.includes('shared memory'))
+      if (!orphans || Date.now() > deadline) throw error
+      await sleep(20 * POLL_MS)
+    }
+  }
+}
+
+interface Postmaster {
+  readonly child: ChildProcess
+  readonly exit: Promise<string>
+  readonly tail: string[]
+  ended(): Promise<string | undefined>
+}
+
+function spawnPostmaster(options: PostgresOptions, how: Launch): Postmaster {
+  const settings = { ...SETTINGS, unix_socket_directories: how.runDirectory, ...options.settings }
+  const args = ['-D', how.place.cluster]
+  for (const [name, value] of Object.entries(settings)) args.push('-c', `${name}=${value}`)
+  const child = spawn(how.binaries.postgres, args, {
+    ...asAccount(how.account),
+    cwd: '/',
+    env: serverEnvironment(),
+    stdio: ['ignore', 'ignore', 'pipe'],
+    // A session of its own: Ctrl-C in the terminal reaches us, and we stop the server after our work is written.
+    detached: true,
+  })
+  const tail: string[] = []
+  followLog(child, tail, options.log)
+  let outcome: string | undefined
+  const exit = new Promise<string>((settle) => {
+    const end = (reason: string) => {
+      outcome ??= reason
+      settle(outcome)
+    }
+    child.once('error', (error) => end(error.message))
+    child.once('exit', (code, name) => end(name ? `signal ${name}` : `exit code ${code}`))
+  })
+  child.unref()
+  return { child, exit, tail, ended: async () => outcome && `${outcome}\n${tail.join('\n')}` }
+}
+
+/** Keeps the last lines for the error that may follow, and passes on what a person should see. */
+function followLog(child: ChildProcess, tail: string[], log: PostgresLog): void {
+  let rest = ''
+  const output = child.stderr!
+  output.setEncoding('utf8')
+  output.on('data', (text: string) => {
+    const lines = (rest + text).split('\n')
+    rest = lines.pop()!.slice(0, MAX_LOG_LINE_BYTES)
+    for (const line of lines) {
+      tail.push(line.slice(0, MAX_LOG_LINE_BYTES))
+      if (tail.length > LOG_TAIL_LINES) tail.shift()
+      if (/^(ERROR|FATAL|PANIC):/.test(line)) log.error(`postgres: ${line}`)
+      else if (line.startsWith('WARNING:')) log.info(`postgres: ${line}`)
+    }
+  })
+  ;(output as unknown as { unref?(): void }).unref?.()
+}
+
+async function waitUntilReady(
+  place: Place,
+  url: string,
+  ended: () => Promise<string | undefined>,
+): Promise<number> {
+  const deadline = Date.now() + READY_TIMEOUT_MS
+  for (;;) {
+    const reason = await ended()
+    if (reason !== undefined) throw new Error(`the database did not start: ${reason}`)
+    const file = await readPidFile(place)
+    if (file?.ready && (await answers(url))) return file.pid
+    if (Date.now() > deadline) throw new Error(`the database was not ready within ${READY_TIMEOUT_MS} ms`)
+    await sleep(POLL_MS)
+  }
+}
+
+async function answers(url: string): Promise<boolean> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 })
+  client.on('error', () => undefined)
+  try {
+    await client.connect()
+    await client.query('select 1')
+    return true
+  } catch {
+    return false
+  } finally {
+    await client.end().catch(() => undefined)
+  }
+}
+
+async function createDatabase(administrationUrl: string): Promise<void> {
+  const client = new pg.Client({ connectionString: administrationUrl })
+  await client.connect()
+  try {
+    const { rowCount } = await client.query('select from pg_database where datname = $1', [DATABASE])
+    if (rowCount === 0) await client.query(`create database ${DATABASE}`)
+  } finally {
+    await client.end()
+  }
+}
+
+/**
+ * A small shell that waits for our end of its pipe to close, which the kernel does however we die, and then shuts the server
+ * down. Without it a killed process would leave the database running.
+ */
+function spawnGuardian(pid: number, account: Account | undefined): ChildProcess {
+  const guardian = spawn('/bin/sh', ['-c', 'read -r _; kill -INT "$1"', 'sh', String(pid)], {
+    ...asAccount(account),
+    cwd: '/',
+    env: serverEnvironment(),
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+  })
+  guardian.on('error', () => undefined)
+  guardian.stdin!.on('error', () => undefined)
+  guardian.unref()
+  ;(guardian.stdin as unknown as { unref?(): void }).unref?.()
+  return guardian
+}
+
+function superviseRunning(options: PostgresOptions, how: Launch, server: Postmaster, pid: number): Postgres {
+  const guardian = spawnGuardian(pid, how.account)
+  let stopping: Promise<void> | undefined
+  void server.exit.then((reason) => {
+    guardian.kill('SIGKILL') // its target is gone; the number may soon be another's
+    void how.owner.release()
+    if (stopping) return
+    options.log.error(`the database ended by itself: ${reason}`)
+    options.onExit?.(reason)
+  })
+  return {
+    url: connectionUrl(how.runDirectory, how.password, DATABASE),
+    pid,
+    attached: false,
+    stop: () => {
+      stopping ??= stopServer(how, server)
+      return stopping
+    },
+  }
+}
+
+async function stopServer(how: Launch, server: Postmaster): Promise<void> {
+  server.child.kill('SIGINT')
+  const late = setTimeout(() => server.child.kill('SIGQUIT'), STOP_TIMEOUT_MS)
+  await server.exit
+  clearTimeout(late)
+  await how.owner.release()
+  // Only when empty: another process may be about to start here.
+  await rmdir(how.runDirectory).catch(() => undefined)
+}
