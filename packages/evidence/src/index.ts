@@ -1,3 +1,5 @@
 export * from './der.ts'
 export * from './keys.ts'
+export * from './merkle/index.ts'
+export * from './note/index.ts'
 export * from './suite.ts'

@@ -1,0 +1,6 @@
+export * from './builder.ts'
+export * from './hash.ts'
+export * from './proof.ts'
+export * from './prover.ts'
+export * from './range.ts'
+export * from './tiles.ts'
