@@ -61,6 +61,8 @@ export interface PostgresOptions {
   readonly log: PostgresLog
   /** Told once when the server ends without having been asked to. It is never restarted behind your back. */
   readonly onExit?: (reason: string) => void
+  /** For a server that several test processes share: it runs until this process ends instead of ours, and its folder is then deleted. */
+  readonly untilProcessEnds?: number
   /** Settings over ours, for tests and measurements. */
   readonly settings?: Readonly<Record<string, string>>
 }
@@ -342,13 +344,27 @@ async function createDatabase(administrationUrl: string): Promise<void> {
   }
 }
 
-/**
- * A small shell that waits for our end of its pipe to close, which the kernel does however we die, and then shuts the server
- * down. Without it a killed process would leave the database running.
- */
-function spawnGuardian(pid: number, account: Account | undefined): ChildProcess {
-  const guardian = spawn('/bin/sh', ['-c', 'read -r _; kill -INT "$1"', 'sh', String(pid)], {
-    ...asAccount(account),
+/** Waits for our end of its pipe to close, which the kernel does however we die, and then shuts the server down. */
+const GUARD_US = 'read -r _; kill -INT "$1"'
+/** Waits for the end of another process, then ends the server at once and deletes its folder: nobody will want it again. */
+const GUARD_OTHER = `while kill -0 "$2" 2>/dev/null; do sleep 1; done
+kill -QUIT "$1"
+i=0; while kill -0 "$1" 2>/dev/null && [ $i -lt 10 ]; do sleep 1; i=$((i+1)); done
+rm -rf "$3"`
+
+/** A small shell without which a killed process would leave the database running. */
+function spawnGuardian(pid: number, options: PostgresOptions, account: Account | undefined): ChildProcess {
+  const other = options.untilProcessEnds
+  const args = [
+    '-c',
+    other ? GUARD_OTHER : GUARD_US,
+    'sh',
+    String(pid),
+    String(other),
+    resolve(options.directory),
+  ]
+  const guardian = spawn('/bin/sh', args, {
+    ...(other ? {} : asAccount(account)),
     cwd: '/',
     env: serverEnvironment(),
     stdio: ['pipe', 'ignore', 'ignore'],
@@ -362,7 +378,7 @@ function spawnGuardian(pid: number, account: Account | undefined): ChildProcess 
 }
 
 function superviseRunning(options: PostgresOptions, how: Launch, server: Postmaster, pid: number): Postgres {
-  const guardian = spawnGuardian(pid, how.account)
+  const guardian = spawnGuardian(pid, options, how.account)
   let stopping: Promise<void> | undefined
   void server.exit.then((reason) => {
     guardian.kill('SIGKILL') // its target is gone; the number may soon be another's
