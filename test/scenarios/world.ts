@@ -21,9 +21,15 @@ export interface World {
 const DEMO = fileURLToPath(new URL('../../bin/oiltrail.mjs', import.meta.url))
 
 /** Runs one `oiltrail` command to its end. */
-export function oiltrail(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<{ code: number | null; out: string; err: string }> {
+export function oiltrail(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): Promise<{ code: number | null; out: string; err: string }> {
   return new Promise((done) => {
-    const child = spawn(process.execPath, [DEMO, ...args], { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(process.execPath, [DEMO, ...args], {
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     let out = ''
     let err = ''
     child.stdout.on('data', (chunk: Buffer) => {
@@ -37,10 +43,29 @@ export function oiltrail(args: readonly string[], env: NodeJS.ProcessEnv = {}): 
 }
 
 /** Starts a demo and waits for its `ready` line. */
-export async function startWorld(options: { seed: number; days: number; speed?: number; data?: string }): Promise<World> {
+export async function startWorld(options: {
+  seed: number
+  days: number
+  speed?: number
+  data?: string
+}): Promise<World> {
   const data = options.data ?? mkdtempSync(join(tmpdir(), 'oiltrail-world-'))
-  const args = ['demo', '--port', '0', '--mqtt-port', '0', '--data', data, '--seed', String(options.seed), '--days', String(options.days)]
-  const child = spawn(process.execPath, [DEMO, ...args, '--speed', String(options.speed ?? 1)], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const args = [
+    'demo',
+    '--port',
+    '0',
+    '--mqtt-port',
+    '0',
+    '--data',
+    data,
+    '--seed',
+    String(options.seed),
+    '--days',
+    String(options.days),
+  ]
+  const child = spawn(process.execPath, [DEMO, ...args, '--speed', String(options.speed ?? 1)], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   let log = ''
   child.stderr.on('data', (chunk: Buffer) => {
     log += chunk.toString()
@@ -50,7 +75,9 @@ export async function startWorld(options: { seed: number; days: number; speed?: 
       const match = /^ready (http:\/\/\S+)$/.exec(line)
       if (match) ready(match[1]!)
     })
-    child.once('exit', (code) => failed(new Error(`the demo ended with ${code} before it was ready:\n${log.slice(-4_000)}`)))
+    child.once('exit', (code) =>
+      failed(new Error(`the demo ended with ${code} before it was ready:\n${log.slice(-4_000)}`)),
+    )
   })
   return {
     base,
@@ -81,7 +108,12 @@ export function removeWorld(world: World): void {
 }
 
 /** Asks again until the answer pleases, or fails with the last answer when the time is up. */
-export async function eventually<T>(what: string, seconds: number, ask: () => Promise<T>, pleases: (value: T) => boolean): Promise<T> {
+export async function eventually<T>(
+  what: string,
+  seconds: number,
+  ask: () => Promise<T>,
+  pleases: (value: T) => boolean,
+): Promise<T> {
   const deadline = Date.now() + seconds * 1_000
   let last: T | undefined
   while (Date.now() < deadline) {
@@ -89,7 +121,9 @@ export async function eventually<T>(what: string, seconds: number, ask: () => Pr
     if (pleases(last)) return last
     await new Promise((wake) => setTimeout(wake, 250))
   }
-  throw new Error(`${what} did not happen within ${seconds} s; last: ${JSON.stringify(last)?.slice(0, 2_000)}`)
+  throw new Error(
+    `${what} did not happen within ${seconds} s; last: ${JSON.stringify(last)?.slice(0, 2_000)}`,
+  )
 }
 
 /** A JSON file of the world's data directory. */

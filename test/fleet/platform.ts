@@ -1,0 +1,82 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+
+/** A real server process on a data directory, to be killed and started again. */
+export class Platform {
+  readonly data: string
+  base = ''
+  mqtt = ''
+  child: ChildProcess | undefined
+  private log = ''
+  private ports: { http: string; mqtt: string } = { http: '0', mqtt: '0' }
+  private readonly env: NodeJS.ProcessEnv
+
+  constructor(options: { data?: string; env?: NodeJS.ProcessEnv } = {}) {
+    this.data = options.data ?? mkdtempSync(join(tmpdir(), 'oiltrail-platform-'))
+    this.env = options.env ?? {}
+  }
+
+  get adminToken(): string {
+    return readFileSync(join(this.data, 'admin-token'), 'utf8').trim()
+  }
+
+  /** Everything the server wrote to standard error so far. */
+  get words(): string {
+    return this.log
+  }
+
+  /** Starts the server and waits for its `ready` line. After the first start the ports stay the same. */
+  async start(): Promise<void> {
+    const bundle = fileURLToPath(new URL('../../dist/server.mjs', import.meta.url))
+    const child = spawn(
+      process.execPath,
+      ['--enable-source-maps', bundle, 'serve', '--port', this.ports.http, '--data', this.data],
+      {
+        env: { ...process.env, OILTRAIL_MQTT_PORT: this.ports.mqtt, ...this.env },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    )
+    this.child = child
+    child.stderr.on('data', (chunk: Buffer) => {
+      this.log = (this.log + chunk.toString()).slice(-200_000)
+    })
+    await new Promise<void>((ready, failed) => {
+      createInterface({ input: child.stdout }).on('line', (line) => {
+        const mqtt = /^mqtt (\S+)$/.exec(line)
+        const http = /^ready (\S+)$/.exec(line)
+        if (mqtt) this.mqtt = mqtt[1]!
+        if (http) {
+          this.base = http[1]!
+          ready()
+        }
+      })
+      child.once('exit', (code, signal) =>
+        failed(new Error(`the server ended with ${code ?? signal}:\n${this.log.slice(-4_000)}`)),
+      )
+    })
+    this.ports = { http: new URL(this.base).port, mqtt: new URL(this.mqtt).port }
+  }
+
+  /** Ends the server with a signal and waits until it is gone. */
+  async end(signal: NodeJS.Signals): Promise<number | null> {
+    const child = this.child
+    if (!child || child.exitCode !== null || child.signalCode !== null) return child?.exitCode ?? null
+    const gone = new Promise<number | null>((done) => child.once('exit', (code) => done(code)))
+    child.kill(signal)
+    return gone
+  }
+
+  async get<T>(path: string): Promise<T> {
+    const answer = await fetch(`${this.base}${path}`)
+    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`)
+    return (await answer.json()) as T
+  }
+
+  remove(): void {
+    rmSync(this.data, { recursive: true, force: true })
+  }
+}
