@@ -14,6 +14,7 @@ export * from './fields.ts'
 export * from './frame.ts'
 export * from './implied.ts'
 export * from './message.ts'
+export * from './reply.ts'
 
 /** Every command of the port. The registry: a new one is one file and one line here. */
 export const TAXPORT_MESSAGES = [boardInfo, lastSale, dayTotal, monthTotal, grandTotal] as const
