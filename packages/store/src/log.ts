@@ -62,6 +62,12 @@ export async function readHead(tx: Pick<Transaction, 'query'>, county: number): 
   return row && { nextPosition: row.next_position, ownerEpoch: row.owner_epoch }
 }
 
+/** Reads the head and locks it until the end of the transaction: waits for any commit that is still on its way. */
+export async function lockHead(tx: Transaction, county: number): Promise<LogHead | undefined> {
+  await tx.query('select 1 from log_head where county = $1 for update', [county])
+  return readHead(tx, county)
+}
+
 /**
  * Locks the head row until the end of the transaction and takes `count` positions. Returns the first of them, or
  * undefined when the writer's epoch is no longer the owner's: such a writer must roll back and stop.

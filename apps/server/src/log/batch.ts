@@ -1,6 +1,6 @@
 import { type RecordedFact, recordSchema, type Span } from '@oiltrail/domain'
 import { suites } from '@oiltrail/evidence/node'
-import { parseJsonBytes, ProblemError, toHex } from '@oiltrail/kernel'
+import { ProblemError, parseJsonBytes, toHex } from '@oiltrail/kernel'
 import { type Batch, decodeBatch, walkChain } from '@oiltrail/protocols/uplink'
 import type { BatchMemo, LogEntry } from './entry.ts'
 

@@ -1,0 +1,172 @@
+import { moveCursor, readCursor, readEntries, type Store, type Transaction } from '@oiltrail/store'
+import type { Logger } from 'pino'
+import type { LogEntry } from '../log/entry.ts'
+import type { FeedLimits, LogFeed } from '../log/feed.ts'
+import type { Follower } from './follower.ts'
+
+/** One round of a follower: large enough to make COPY worth it, small enough to commit several times a second. */
+const ROUND: FeedLimits = { entries: 2_000, bytes: 4 * 1024 * 1024 }
+/** Wait after a failed round, doubled up to the second value while it goes on failing. */
+const FIRST_RETRY_MS = 100
+const LAST_RETRY_MS = 5_000
+
+/** Figures of a follower for `/metrics` and `/readyz`. */
+export interface FollowFigures {
+  rounds: number
+  entries: number
+  failures: number
+  /** Milliseconds spent in rounds, waiting for the database included. */
+  busyMs: number
+  /** What went wrong last; undefined once a round succeeded again. */
+  failing: string | undefined
+}
+
+/**
+ * Drives one follower: entries after its cursor → `apply` → cursor → commit → `committed`. Sleeps until the log grows.
+ *
+ * Its transactions do not wait for the disk (`synchronous_commit = off`): everything a follower writes can be made again
+ * from the log, and its cursor is lost or kept together with its effects. The log itself is always waited for.
+ */
+export class FollowLoop {
+  readonly figures: FollowFigures = { rounds: 0, entries: 0, failures: 0, busyMs: 0, failing: undefined }
+  private readonly store: Store
+  private readonly county: number
+  private readonly feed: LogFeed
+  private readonly follower: Follower
+  private readonly log: Logger
+  private next = 0
+  private stopping = false
+  private grown: (() => void) | undefined
+  private stopped: (() => void) | undefined
+  private readonly awaited = new Set<{ position: number; reached: () => void }>()
+  private readonly unsubscribe: () => void
+  private finished: Promise<void> | undefined
+
+  constructor(parts: { store: Store; county: number; feed: LogFeed; follower: Follower; log: Logger }) {
+    this.store = parts.store
+    this.county = parts.county
+    this.feed = parts.feed
+    this.follower = parts.follower
+    this.log = parts.log.child({ follower: parts.follower.name })
+    this.unsubscribe = this.feed.onGrowth(() => this.grown?.())
+  }
+
+  get name(): string {
+    return this.follower.name
+  }
+
+  /** Next position, as last committed. */
+  get position(): number {
+    return this.next
+  }
+
+  /** Starts the loop; resolves when the follower has read its tables for the first time. */
+  async start(): Promise<void> {
+    await this.reload()
+    this.finished = this.run()
+  }
+
+  /** Ends after the round in work. */
+  async stop(): Promise<void> {
+    this.stopping = true
+    this.unsubscribe()
+    this.grown?.()
+    this.stopped?.()
+    await this.finished
+  }
+
+  /** Resolves when the follower has committed everything before a position. */
+  reached(position: number): Promise<void> {
+    if (this.next >= position) return Promise.resolve()
+    return new Promise((reached) => this.awaited.add({ position, reached }))
+  }
+
+  private async reload(): Promise<void> {
+    this.next = await this.store.transaction(async (tx) => {
+      await this.follower.reload(tx)
+      return readCursor(tx, this.county, this.follower.name)
+    })
+  }
+
+  private async run(): Promise<void> {
+    let retryMs = FIRST_RETRY_MS
+    let stale = false
+    while (!this.stopping) {
+      try {
+        if (stale) await this.reload()
+        stale = false
+        const worked = await this.round()
+        retryMs = FIRST_RETRY_MS
+        this.figures.failing = undefined
+        if (!worked) await this.awaitGrowth()
+      } catch (error) {
+        stale = true
+        this.figures.failures++
+        this.figures.failing = error instanceof Error ? error.message : String(error)
+        this.log.error({ err: error, position: this.next, retryMs }, 'a round failed; it is tried again')
+        await this.pause(retryMs)
+        retryMs = Math.min(retryMs * 2, LAST_RETRY_MS)
+      }
+    }
+  }
+
+  /** One round. False when there was nothing to do. */
+  private async round(): Promise<boolean> {
+    const from = this.next
+    if (from >= this.feed.nextPosition) return false
+    const began = performance.now()
+    const entries: readonly LogEntry[] =
+      this.feed.since(from, ROUND) ?? (await readEntries(this.store.pool, this.county, from, ROUND))
+    const last = entries.at(-1)
+    if (!last) return false
+    const to = last.position + 1
+    await this.store.transaction((tx) => this.applyRound(tx, entries, from, to))
+    this.next = to
+    this.figures.rounds++
+    this.figures.entries += entries.length
+    this.figures.busyMs += performance.now() - began
+    this.follower.committed?.(to)
+    for (const wait of this.awaited)
+      if (wait.position <= to) {
+        this.awaited.delete(wait)
+        wait.reached()
+      }
+    return true
+  }
+
+  private async applyRound(
+    tx: Transaction,
+    entries: readonly LogEntry[],
+    from: number,
+    to: number,
+  ): Promise<void> {
+    await tx.query('set local synchronous_commit = off')
+    await this.follower.apply(tx, entries)
+    if (!(await moveCursor(tx, this.county, this.follower.name, from, to)))
+      throw new Error(`the cursor of ${this.follower.name} does not stand at ${from}: another loop moved it`)
+  }
+
+  /** Until the log grows or the loop is stopped. */
+  private awaitGrowth(): Promise<void> {
+    return new Promise((wake) => {
+      if (this.stopping || this.feed.nextPosition > this.next) wake()
+      else
+        this.grown = () => {
+          this.grown = undefined
+          wake()
+        }
+    })
+  }
+
+  /** A wait after a failure, which only a stop cuts short: a growing log must not hurry a failing database. */
+  private pause(milliseconds: number): Promise<void> {
+    return new Promise((wake) => {
+      const timer = setTimeout(wake, milliseconds)
+      this.stopped = () => {
+        clearTimeout(timer)
+        wake()
+      }
+      if (this.stopping) this.stopped()
+    })
+  }
+}

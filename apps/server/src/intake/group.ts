@@ -1,0 +1,145 @@
+import type { StreamState } from '@oiltrail/domain'
+import {
+  addDeviceKey,
+  appendEntries,
+  findRecords,
+  type Store,
+  type Transaction,
+  takePositions,
+  writeStreams,
+} from '@oiltrail/store'
+import type { LogEntry } from '../log/entry.ts'
+import type { Rotation } from './check.ts'
+import type { KnownChannel } from './devices.ts'
+import type { Claim, Draft } from './draft.ts'
+
+/** This writer no longer owns the log of its county: another server took it. It must never commit again. */
+export class OwnershipLost extends Error {
+  constructor(county: number) {
+    super(`another server owns the log of county ${county}`)
+    this.name = 'OwnershipLost'
+  }
+}
+
+/** Told what became of an item of the group. */
+export type Answer = (outcome: Outcome) => void
+export type Outcome =
+  | { readonly kind: 'committed'; readonly position: number }
+  | { readonly kind: 'failed'; readonly error: unknown }
+
+/**
+ * What is committed together: entries in their order, the streams as they are after the last of them, keys that were
+ * announced, and replays, which need no entry but must wait until what they repeat is committed.
+ */
+export class Group {
+  readonly drafts: Draft[] = []
+  private readonly answers: Answer[] = []
+  private readonly streams = new Map<KnownChannel, { islands: StreamState; receivedAt: number }>()
+  private readonly rotations: { channel: KnownChannel; rotation: Rotation }[] = []
+  private readonly replays: { claim: Claim; channel: KnownChannel; answer: Answer }[] = []
+  records = 0
+  bytes = 0
+  /** `performance.now()` of its first item. */
+  openedAt = 0
+
+  get isEmpty(): boolean {
+    return this.drafts.length === 0 && this.replays.length === 0
+  }
+
+  /** Adds an entry. */
+  add(draft: Draft, answer: Answer): void {
+    this.open()
+    this.drafts.push(draft)
+    this.answers.push(answer)
+    this.bytes += draft.raw.length
+    this.records += draft.memo?.records.length ?? 1
+  }
+
+  /** Notes where a stream stands after the entry added last, and the key it announced. */
+  touch(channel: KnownChannel, receivedAt: number, rotation: Rotation | undefined): void {
+    this.streams.set(channel, { islands: channel.islands, receivedAt })
+    if (rotation) this.rotations.push({ channel, rotation })
+  }
+
+  /** Adds a batch that is in the log already, or in this group, or in the one before. */
+  addReplay(claim: Claim, channel: KnownChannel, answer: Answer): void {
+    this.open()
+    this.replays.push({ claim, channel, answer })
+    this.records++
+  }
+
+  private open(): void {
+    if (this.isEmpty) this.openedAt = performance.now()
+  }
+
+  /** Commits the group and returns its entries. Throws `OwnershipLost`, or whatever the database says. */
+  async commit(store: Store, county: number, epoch: number): Promise<LogEntry[]> {
+    const { drafts } = this
+    if (drafts.length === 0) return []
+    let entries: LogEntry[] = []
+    await store.transaction(async (tx) => {
+      const first = await takePositions(tx, county, epoch, drafts.length)
+      if (first === undefined) throw new OwnershipLost(county)
+      entries = drafts.map((draft, i) => ({ ...draft, position: first + i }))
+      await appendEntries(tx, entries)
+      await this.writeState(tx, county)
+    })
+    return entries
+  }
+
+  private async writeState(tx: Transaction, county: number): Promise<void> {
+    await writeStreams(
+      tx,
+      county,
+      [...this.streams].map(([channel, state]) => ({
+        device: channel.device,
+        channel: channel.channel,
+        islands: state.islands,
+        lastReceivedAt: state.receivedAt,
+      })),
+    )
+    for (const { channel, rotation } of this.rotations)
+      await addDeviceKey(
+        tx,
+        county,
+        {
+          device: channel.device,
+          channel: channel.channel,
+          keyId: rotation.keyId,
+          algorithm: rotation.key.algorithm,
+          publicKey: rotation.key.publicKey,
+          fromSeq: rotation.key.fromSeq,
+        },
+        rotation.key.fromSeq,
+      )
+  }
+
+  /** Answers the entries after their commit. */
+  answerEntries(entries: readonly LogEntry[]): void {
+    for (const [i, entry] of entries.entries())
+      this.answers[i]!({ kind: 'committed', position: entry.position })
+  }
+
+  /** Answers the replays with the position where their first record stands. Throws when the database does not answer. */
+  async answerReplays(store: Store, county: number): Promise<void> {
+    if (this.replays.length === 0) return
+    const names = this.replays.map(({ claim, channel }) => ({
+      device: channel.device,
+      channel: channel.channel,
+      seq: claim.first,
+    }))
+    const positions = await findRecords(store.pool, county, names)
+    for (const [i, replay] of this.replays.entries()) {
+      const position = positions[i]
+      if (position === undefined)
+        replay.answer({ kind: 'failed', error: new Error('a record of the stream is not in the log') })
+      else replay.answer({ kind: 'committed', position })
+    }
+  }
+
+  /** Tells everybody that nothing is known to be stored. Answers that were given already ignore it. */
+  fail(error: unknown): void {
+    for (const answer of this.answers) answer({ kind: 'failed', error })
+    for (const replay of this.replays) replay.answer({ kind: 'failed', error })
+  }
+}
