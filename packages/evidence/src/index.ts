@@ -1,5 +1,7 @@
 export * from './der.ts'
+export * from './file/index.ts'
 export * from './keys.ts'
 export * from './merkle/index.ts'
 export * from './note/index.ts'
+export * from './platform.ts'
 export * from './suite.ts'

@@ -1,10 +1,11 @@
 import { ed25519 } from '@noble/curves/ed25519'
 import { p256 } from '@noble/curves/nist'
 import { sha256 as sha256Digest } from '@noble/hashes/sha2'
-import { concatBytes, fromHex, ok, type Result, refuse, toHex } from '@oiltrail/kernel'
+import { concatBytes, fromBase64, fromHex, ok, type Result, refuse, toBase64, toHex } from '@oiltrail/kernel'
 import { sm2, sm3 } from 'sm-crypto-v2'
 import { signatureNumbers } from '../src/der.ts'
 import { bareKey, sm2IdentityBytes } from '../src/keys.ts'
+import type { Platform } from '../src/platform.ts'
 import type { Algorithm, Suite, Suites, Verifier } from '../src/suite.ts'
 
 /** SHA-256 of some byte strings one after another. */
@@ -82,3 +83,6 @@ export const suites: Suites = {
   Ed25519: makeSuite('Ed25519'),
   'P256-SHA256': makeSuite('P256-SHA256'),
 }
+
+/** The browser as evidence sees it. */
+export const platform: Platform = { suites, sha256, encodeBase64: toBase64, decodeBase64: fromBase64 }
