@@ -1,0 +1,109 @@
+import type { Grade } from '@oiltrail/domain'
+import type { EpochMs } from '@oiltrail/kernel'
+import { nextAdjustment, PRICE_PERIOD_MS } from '../county/prices.ts'
+import { type Stream, seedOf, stream } from '../random.ts'
+import type { Agenda } from './agenda.ts'
+import { arrivalsPerHour, type Business, GRADE_MIX, nextArrival, quantities, wish } from './customers.ts'
+import type { Fill, NozzleBody } from './nozzle.ts'
+import type { SiteBody } from './site.ts'
+import { UNUSABLE_MILLILITRES } from './tank.ts'
+import type { Witness } from './witness.ts'
+
+/** A customer drives on rather than wait longer than this. */
+const PATIENCE_MS = 6 * 60_000
+/** From the arrival, or from the customer before, to the first drop. */
+const GETTING_READY_MS: readonly [number, number] = [20_000, 70_000]
+/** After a price change nobody is served until every board has taken it. */
+export const PRICE_CHANGE_PAUSE_MS = 90_000
+/** The pump takes this long to come up to its flow and to stop. */
+const RAMP_MS = 1_500
+/** What a tank must hold besides what cannot be pumped before a customer is served from it. */
+const RESERVE_MILLILITRES = 400_000
+
+/** The customers of one station: arrivals, wishes, queues. */
+export class StationTrade {
+  private readonly site: SiteBody
+  private readonly agenda: Agenda
+  private readonly witness: Witness
+  private readonly random: Stream
+  private readonly business: Business
+  private readonly mix: readonly (readonly [Grade, number])[]
+
+  constructor(seed: number, site: SiteBody, agenda: Agenda, witness: Witness) {
+    this.site = site
+    this.agenda = agenda
+    this.witness = witness
+    this.random = stream(seed, `customers ${site.code}`)
+    this.business = {
+      salesPerDay: site.plan.salesPerDay,
+      allNight: site.plan.allNight,
+      luck: seedOf(seed, `luck ${site.code}`),
+    }
+    const sold = new Set(site.nozzles.map((nozzle) => nozzle.plan.grade))
+    this.mix = GRADE_MIX.filter(([grade]) => sold.has(grade))
+  }
+
+  /** Opens the station: plans its first customer after a moment. */
+  open(at: EpochMs): void {
+    const next = nextArrival(this.random, at, (moment) => arrivalsPerHour(this.business, moment))
+    this.agenda.plan(next, (now) => {
+      this.arrive(now)
+      this.open(now)
+    })
+  }
+
+  private arrive(at: EpochMs): void {
+    const grade = this.random.pick(this.mix)
+    const asked = wish(this.random, grade)
+    const ready = Math.round(this.random.between(...GETTING_READY_MS))
+    const flowShare = this.random.between(0.93, 1.04)
+    const choice = this.random.next()
+    const nozzle = this.site.powered ? this.choose(grade, at, choice) : undefined
+    if (!nozzle) return
+    const startedAt = nozzle.freeAt(at) + ready
+    const { meteredMillilitres, amountFen } = quantities(asked, nozzle.priceFenPerLitre)
+    const flowPerMs = (nozzle.plan.flowMillilitresPerSecond * flowShare) / 1000
+    const endsAt = startedAt + Math.round(meteredMillilitres / flowPerMs) + RAMP_MS
+    if (endsAt > this.site.holdFrom || meetsPriceChange(at, endsAt)) return
+    const fill: Fill = {
+      startedAt,
+      endsAt,
+      meteredMillilitres,
+      trueMillilitres: Math.round(meteredMillilitres * (1 + nozzle.plan.meterError)),
+      amountFen,
+      priceFenPerLitre: nozzle.priceFenPerLitre,
+    }
+    nozzle.fills.push(fill)
+    this.agenda.plan(endsAt, () => this.finish(nozzle))
+  }
+
+  /** A free nozzle by chance, else the one that is free soonest; nobody waits beyond patience or for an empty tank. */
+  private choose(grade: Grade, at: EpochMs, choice: number): NozzleBody | undefined {
+    const usable = this.site.nozzles.filter(
+      (nozzle) => nozzle.plan.grade === grade && this.hasOil(nozzle.plan.tank),
+    )
+    const free = usable.filter((nozzle) => nozzle.freeAt(at) === at)
+    if (free.length > 0) return free[Math.floor(choice * free.length)]
+    let best: NozzleBody | undefined
+    for (const nozzle of usable) if (!best || nozzle.freeAt(at) < best.freeAt(at)) best = nozzle
+    return best && best.freeAt(at) - at <= PATIENCE_MS ? best : undefined
+  }
+
+  private hasOil(tank: string): boolean {
+    return this.site.tanks.get(tank)!.content20 > UNUSABLE_MILLILITRES + RESERVE_MILLILITRES
+  }
+
+  private finish(nozzle: NozzleBody): void {
+    const fill = nozzle.fills.shift()
+    if (!fill) return
+    this.site.tanks.get(nozzle.plan.tank)!.draw(fill.endsAt, fill.trueMillilitres)
+    nozzle.book(fill)
+    this.witness.saleEnded?.(this.site, nozzle, fill)
+  }
+}
+
+/** Whether a price change falls between a customer's arrival (with the pause after it) and the last drop. */
+function meetsPriceChange(at: EpochMs, endsAt: EpochMs): boolean {
+  const next = nextAdjustment(at)
+  return endsAt >= next || at - (next - PRICE_PERIOD_MS) < PRICE_CHANGE_PAUSE_MS
+}

@@ -1,0 +1,13 @@
+import type { EpochMs } from '@oiltrail/kernel'
+import type { Fill, NozzleBody } from './nozzle.ts'
+import type { ArmBody, Load, SiteBody } from './site.ts'
+import type { Inflow, TankBody } from './tank.ts'
+
+/** Who is told what happens in the county, in the order in which it happens. A witness changes nothing. */
+export interface Witness {
+  saleEnded?(site: SiteBody, nozzle: NozzleBody, fill: Fill): void
+  priceSet?(site: SiteBody, nozzle: NozzleBody, at: EpochMs): void
+  loadEnded?(site: SiteBody, arm: ArmBody, load: Load): void
+  inflowStarting?(site: SiteBody, tank: TankBody, inflow: Inflow): void
+  inflowEnded?(site: SiteBody, tank: TankBody, inflow: Inflow): void
+}
