@@ -1,9 +1,11 @@
-import { CHANNELS } from '@oiltrail/kernel'
+import type { RecordedFact } from '@oiltrail/domain'
+import { CHANNELS, ProblemError } from '@oiltrail/kernel'
 import { type DeskEntry, decodeDesk } from '@oiltrail/protocols/uplink'
 import {
   addSales,
   addTankHours,
   appendFacts,
+  channelNumber,
   type GradeSpan,
   type PriceSpan,
   putChannelStates,
@@ -99,9 +101,31 @@ export class ViewsFollower implements Follower {
       receivedAt: entry.receivedAt,
     })
     if (fresh.length === 0) return
-    const { records } = readBatch(entry)
+    const records = this.#read(round, entry)
+    if (!records) return
     const taker = new BatchTaker(round, this.states, channel, this.registry.sites.get(channel.site), entry)
     for (const [from, to] of fresh) for (let seq = from; seq <= to; seq++) taker.take(records[seq - first]!)
+  }
+
+  /** Undefined when the raw bytes are no longer the batch that was accepted: listed, so that one altered row stops nothing. */
+  #read(round: Round, entry: LogEntry): readonly RecordedFact[] | undefined {
+    try {
+      return readBatch(entry).records
+    } catch (error) {
+      if (!(error instanceof ProblemError)) throw error
+      const { device, channel, position, firstSeq } = entry
+      round.facts.refusedRecord.push([
+        round.county,
+        position,
+        firstSeq!,
+        device!,
+        channelNumber(channel!),
+        null,
+        'EVIDENCE_INVALID',
+        error.message.slice(0, 200),
+      ])
+      return undefined
+    }
   }
 
   #takeDesk(round: Round, entry: LogEntry): void {
