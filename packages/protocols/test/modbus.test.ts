@@ -128,8 +128,106 @@ describe('registers as the documents give them', () => {
   })
 })
 
-it('a 32-bit counter grows across its wrap', () => {
+it('a counter grows across its wrap, at the width of its field', () => {
   expect(modbus.counterGrowth(100, 350)).toBe(250)
   expect(modbus.counterGrowth(4_294_967_290, 4)).toBe(10)
   expect(modbus.counterGrowth(7, 7)).toBe(0)
+  expect(modbus.counterGrowth(65_530, 4, 16)).toBe(10)
+  expect(modbus.fieldBits(modbus.PULSE_INPUT, 'pulsesA')).toBe(32)
+  expect(modbus.fieldBits(modbus.PULSE_INPUT, 'phase')).toBeUndefined()
+})
+
+describe("an integrator's own table", () => {
+  const table = {
+    start: 1_000,
+    length: 4,
+    stride: 10,
+    count: 3,
+    wordOrder: 'low-first',
+    fields: {
+      pulsesA: { at: 0, type: 'u32' },
+      pulsesB: { at: 2, type: 'u16' },
+      loopOhms: { at: 3, type: 'u16', scale: 10 },
+      phase: { constant: 'unknown' },
+      flags: { constant: 0 },
+    },
+  }
+
+  it('moves the fields, and says what the module lacks', () => {
+    const block = modbus.blockFromTable(modbus.PULSE_INPUT, table)
+    if (!block.ok) throw new Error(block.problem.detail)
+    expect(modbus.blockAddress(block.value, 2)).toBe(1_020)
+    const registers = [0x86a0, 0x0001, 1_696, 470]
+    const value = { pulsesA: 100_000, pulsesB: 1_696, loopOhms: 4_700, phase: 'unknown', flags: 0 }
+    expect(modbus.readBlock(block.value, registers)).toEqual({ ok: true, value })
+    expect(modbus.writeBlock(block.value, value as modbus.PulseInput)).toEqual(registers)
+    expect(modbus.fieldBits(block.value, 'pulsesB')).toBe(16)
+  })
+
+  it('may renumber choices', () => {
+    const arm = {
+      start: 0,
+      length: 1,
+      fields: Object.fromEntries(
+        modbus.ARM_METER.fields.map((f) => [
+          f.name,
+          f.name === 'state'
+            ? { at: 0, type: 'choice', choices: ['loading', 'idle', 'loading'] }
+            : { constant: 0 },
+        ]),
+      ),
+    }
+    const block = modbus.blockFromTable(modbus.ARM_METER, arm)
+    if (!block.ok) throw new Error(`${block.problem.where}: ${block.problem.detail}`)
+    const states = [0, 1, 2].map((word) => modbus.readBlock(block.value, [word]))
+    expect(states.map((s) => s.ok && s.value.state)).toEqual(['loading', 'idle', 'loading'])
+  })
+
+  const { pulsesB: _without, ...lacking } = table.fields
+  it.each([
+    ['no object', 'table', 'pulse input'],
+    ['an unknown key', { ...table, unit: 1 }, 'unit'],
+    ['a negative start', { ...table, start: -1 }, 'start'],
+    ['a block too long for one read', { ...table, length: 126 }, 'length'],
+    ['repetitions that overlap', { ...table, stride: 3 }, 'stride'],
+    ['repetitions beyond the last register', { ...table, start: 65_530 }, 'count'],
+    ['a word order of neither kind', { ...table, wordOrder: 'middle-first' }, 'wordOrder'],
+    ['a field that is missing', { ...table, fields: lacking }, 'fields.pulsesB'],
+    [
+      'a field that does not exist',
+      { ...table, fields: { ...table.fields, litres: { at: 0 } } },
+      'fields.litres',
+    ],
+    ['a field across the end', withField('pulsesB', { at: 3, type: 'u32' }), 'fields.pulsesB.at'],
+    ['a type of another kind', withField('pulsesB', { at: 0, type: 'flag' }), 'fields.pulsesB.type'],
+    ['a scale of nothing', withField('pulsesB', { at: 0, type: 'u16', scale: 0 }), 'fields.pulsesB.scale'],
+    [
+      'a choice that does not exist',
+      withField('phase', { at: 0, type: 'choice', choices: ['c-leads'] }),
+      'fields.phase.choices',
+    ],
+    ['a constant that does not exist', withField('phase', { constant: 'c-leads' }), 'fields.phase'],
+    ['a constant of another kind', withField('flags', { constant: true }), 'fields.flags'],
+    ['a key that means nothing', withField('flags', { at: 0, type: 'u16', mask: 1 }), 'fields.flags.mask'],
+  ])('with %s is CONFIG_INVALID at its place', (_what, wrong, where) => {
+    const block = modbus.blockFromTable(modbus.PULSE_INPUT, wrong)
+    expect(block.ok ? undefined : [block.problem.code, block.problem.where]).toEqual([
+      'CONFIG_INVALID',
+      where,
+    ])
+  })
+
+  function withField(name: string, entry: unknown): unknown {
+    return { ...table, fields: { ...table.fields, [name]: entry } }
+  }
+
+  it('any JSON at all is a block or a refusal, never an exception', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), fc.jsonValue(), (value, field) => {
+        modbus.blockFromTable(modbus.PULSE_INPUT, value)
+        modbus.blockFromTable(modbus.PULSE_INPUT, withField('pulsesA', field))
+      }),
+      { seed: 520_327, numRuns: 300 },
+    )
+  })
 })

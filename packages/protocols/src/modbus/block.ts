@@ -148,7 +148,17 @@ function rawOf<T>(field: Exclude<RegisterField<T>, { constant: unknown }>, value
   return raw
 }
 
-/** Growth of a 32-bit counter that wraps, between two readings; a restart of the module shows in its uptime. */
-export function counterGrowth(before: number, after: number): number {
-  return after >= before ? after - before : after + 2 ** 32 - before
+/** How many bits a number field counts before it wraps; undefined for a constant, a flag or a choice. */
+export function fieldBits<T>(block: RegisterBlock<T>, name: keyof T & string): number | undefined {
+  const field = block.fields.find((f) => f.name === name)
+  if (!field || 'constant' in field || field.type === 'flag' || field.type === 'choice') return undefined
+  return 16 * REGISTERS_OF_TYPE[field.type]
+}
+
+/**
+ * Growth of a counter that wraps, between two readings. A module that restarted counts from 0 again: its uptime tells,
+ * and then this growth means nothing.
+ */
+export function counterGrowth(before: number, after: number, bits: number = 32): number {
+  return after >= before ? after - before : after + 2 ** bits - before
 }
