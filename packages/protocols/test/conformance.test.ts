@@ -1,4 +1,4 @@
-import type { Result } from '@oiltrail/kernel'
+import { concatBytes, type Result } from '@oiltrail/kernel'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import * as taxport from '../src/taxport/index.ts'
@@ -101,7 +101,7 @@ describe.each(SUBJECTS.map((subject) => [subject.name, subject] as const))('%s',
     }
   })
 
-  it('survives any bytes in any chunks, with a code of the catalogue for each stretch it refuses', () => {
+  it('survives any bytes, says the same however they are cut, and has a code for each stretch it refuses', () => {
     const chunk = fc.oneof(
       fc.uint8Array({ maxLength: 80 }),
       subject.values.map((value) => subject.write(value)),
@@ -109,7 +109,12 @@ describe.each(SUBJECTS.map((subject) => [subject.name, subject] as const))('%s',
     )
     fc.assert(
       fc.property(fc.array(chunk, { maxLength: 8 }), (chunks) => {
-        for (const code of refusalsOf(decode(subject.open(), ...chunks))) expect(LINE_CODES).toContain(code)
+        const results = decode(subject.open(), ...chunks)
+        for (const code of refusalsOf(results)) expect(LINE_CODES).toContain(code)
+        // What a stream means does not depend on how it was cut, be it sense or nonsense.
+        const joined = concatBytes(...chunks)
+        expect(decode(subject.open(), joined)).toEqual(results)
+        expect(decode(subject.open(), ...Array.from(joined, (b) => Uint8Array.of(b)))).toEqual(results)
       }),
       { seed: SEED, numRuns: 200 },
     )

@@ -67,7 +67,7 @@ const BARE_WITH_RESERVED: Continuation = { status: false, reservedBytes: 2 }
 
 const YTSF: Dialect = {
   name: 'ytsf',
-  zh: '英泰赛福',
+  zh: 'YTSF 主板',
   en: 'YTSF board',
   synthetic: false,
   padding: '0',
@@ -85,7 +85,7 @@ export const DIALECTS: readonly Dialect[] = [
   {
     ...YTSF,
     name: 'ktk',
-    zh: '科泰康',
+    zh: 'KTK 主板',
     en: 'KTK board',
     factoryNumber: /^[A-Za-z]/,
     lastSale: [...LAST_SALE, { type: 'reserved', width: 2 }],

@@ -3,7 +3,10 @@ import { type Floats, type FloatTable, readFloats, writeFloats } from './floats.
 import { reportOf, type TlsReport } from './report.ts'
 import { twoDigits, writeConsoleTime } from './text.ts'
 
-/** Floats of one adjusted delivery in the order sent, as far as the manual names them; units are the console's. */
+/**
+ * Floats of one adjusted delivery in the order sent; units are the console's. `dispensedVolume` is what was sold while
+ * the tanker unloaded; older consoles stop before it.
+ */
 export const ADJUSTED_DELIVERY_FLOATS = [
   'startVolume',
   'endVolume',
@@ -23,6 +26,9 @@ export const ADJUSTED_DELIVERY_FLOATS = [
   'endTemperature4',
   'endTemperature5',
   'endTemperature6',
+  'dispensedVolume',
+  'startAverageTemperature',
+  'endAverageTemperature',
 ] as const satisfies FloatTable<string>
 
 export type AdjustedDeliveryFloat = (typeof ADJUSTED_DELIVERY_FLOATS)[number]
