@@ -89,6 +89,10 @@ async function copyPrograms(folder: string, copy: string): Promise<void> {
   await cp(join(folder, 'native'), join(partial, 'native'), { recursive: true, verbatimSymlinks: true })
   await openToReaders(partial)
   await makeRunnable(partial)
+  if (await isTrustedCopy(join(copy, 'native'), join(folder, 'native'))) {
+    await rm(partial, { recursive: true }) // another process was quicker and may already be running from it
+    return
+  }
   await rm(copy, { recursive: true, force: true })
   await rename(partial, copy)
 }

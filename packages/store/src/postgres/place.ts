@@ -126,7 +126,7 @@ async function nameOrphans(
     const home = join(parent, name)
     if (!name.startsWith('oiltrail-') || home === except) continue
     const owner = await readFile(join(home, 'owner.json'), 'utf8').catch(() => undefined)
-    if (owner && (JSON.parse(owner) as { directory?: string }).directory === directory)
+    if (owner?.includes(JSON.stringify(directory)))
       log.info(
         `an older database of ${directory} still lies in ${home}; delete it when it is no longer wanted`,
       )
