@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import * as modbus from '../src/modbus/index.ts'
 
-const BLOCKS = modbus.REGISTER_BLOCKS as readonly modbus.RegisterBlock<Record<string, unknown>>[]
+const BLOCKS = modbus.REGISTER_BLOCKS as unknown as readonly modbus.RegisterBlock<Record<string, unknown>>[]
 
 describe.each(BLOCKS.map((block) => [block.name, block] as const))('%s', (_name, block) => {
   it('fits one read, its repetitions do not overlap, and no register serves two fields', () => {
