@@ -101,6 +101,7 @@ create table sales_hour (
   board_sales integer not null, board_ml bigint not null, board_fen bigint not null,
   primary key (county, hour, nozzle_id, grade)
 );
+create index sales_hour_site on sales_hour (county, site_id, hour);
 create table sales_day (
   county integer not null, day integer not null, nozzle_id integer not null, grade smallint not null,
   site_id integer not null,
@@ -109,12 +110,14 @@ create table sales_day (
   board_sales integer not null, board_ml bigint not null, board_fen bigint not null,
   primary key (county, day, nozzle_id, grade)
 );
+create index sales_day_site on sales_day (county, site_id, day);
 create table tank_hour (
   county integer not null, hour integer not null, tank_id integer not null, site_id integer not null,
   last_at bigint not null, last_seq bigint not null, last_ml bigint not null, last_um integer not null, last_water_um integer not null, last_cc integer not null,
   low_ml bigint not null, high_ml bigint not null, readings integer not null,
   primary key (county, hour, tank_id)
 );
+create index tank_hour_site on tank_hour (county, site_id, hour);
 
 -- Latest state, one row each.
 create table tank_state (
