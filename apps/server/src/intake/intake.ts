@@ -437,12 +437,11 @@ export class Intake {
   ): Promise<{ entry: LogEntry; known: KnownDevice | undefined }> {
     const { store, county, owner } = this.parts
     const { action, device } = statement
-    const draft = deskDraft(county, receivedAt, statement.raw(receivedAt), action, device)
     return store.transaction(async (tx) => {
       const position = await takePositions(tx, county.number, owner.epoch, 1)
       if (position === undefined) throw new OwnershipLost(county.number)
-      await statement.effect(tx, receivedAt)
-      const entry = { ...draft, position }
+      const raw = await statement.effect(tx, receivedAt)
+      const entry = { ...deskDraft(county, receivedAt, raw, action, device), position }
       await appendEntries(tx, [entry])
       if (device === undefined) return { entry, known: undefined }
       return { entry, known: (await readKnown(tx, county.number, device)).get(device) }

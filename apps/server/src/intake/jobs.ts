@@ -28,10 +28,11 @@ export interface Statement {
   readonly action: string
   /** The device it is about, if any. */
   readonly device?: string
-  /** The bytes of the entry; called when its turn has come, with the server's time. */
-  raw(receivedAt: number): Uint8Array
-  /** Writes the authority tables. A `ProblemError` refuses the statement; nothing is then stored. */
-  effect(tx: Transaction, receivedAt: number): Promise<void>
+  /**
+   * Writes the authority tables and returns the bytes of the entry, when its turn has come. A `ProblemError` refuses the
+   * statement; nothing is then stored.
+   */
+  effect(tx: Transaction, receivedAt: number): Promise<Uint8Array>
 }
 
 export interface StatementJob {

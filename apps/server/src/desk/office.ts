@@ -1,0 +1,237 @@
+import { type Site, siteSchema } from '@oiltrail/domain'
+import { ALGORITHMS, type Algorithm } from '@oiltrail/evidence'
+import { keyIdOf, suites } from '@oiltrail/evidence/node'
+import {
+  type Channel,
+  type Clock,
+  DEVICE_PATTERN,
+  fromBase64,
+  isChannel,
+  ok,
+  ProblemError,
+  type Result,
+  refuse,
+  utf8Bytes,
+} from '@oiltrail/kernel'
+import {
+  type DeskEntry,
+  type EnrolAnswer,
+  type EnrolRequest,
+  encodeDesk,
+  enrolProofBytes,
+} from '@oiltrail/protocols/uplink'
+import {
+  addDeviceKey,
+  enrolDevice,
+  readDeviceKeys,
+  readStreams,
+  redeemEnrolCode,
+  revokeDevice,
+  type Store,
+  storeEnrolCode,
+  type Transaction,
+} from '@oiltrail/store'
+import { sameHash } from '../intake/devices.ts'
+import type { Intake } from '../intake/intake.ts'
+import { hashEnrolCode, makeEnrolCode, makeToken } from './codes.ts'
+import type { Desk, EnrolCodeOrder } from './desk.ts'
+
+/** Keys of one enrolment: one for each channel. */
+const MOST_KEYS = 2
+const LONGEST_REASON = 200
+const LONGEST_ACTOR = 80
+
+type Refused = Extract<Result<never>, { ok: false }>
+
+interface OfferedKey {
+  readonly channel: Channel
+  readonly algorithm: Algorithm
+  readonly publicKey: Uint8Array
+  readonly keyId: string
+}
+
+/** The desk of a county, on its intake and its authority tables. */
+export class Office implements Desk {
+  private readonly store: Store
+  private readonly intake: Intake
+  private readonly clock: Clock
+  private readonly county: { readonly number: number; readonly code: string }
+
+  constructor(parts: {
+    store: Store
+    intake: Intake
+    clock: Clock
+    county: { number: number; code: string }
+  }) {
+    this.store = parts.store
+    this.intake = parts.intake
+    this.clock = parts.clock
+    this.county = parts.county
+  }
+
+  async registerSite(actor: string, site: Site): Promise<Result<{ position: number }>> {
+    const parsed = siteSchema.safeParse(site)
+    if (!parsed.success) {
+      const issue = parsed.error.issues[0]
+      return refuse('INVALID_REQUEST', issue?.message.slice(0, 200) ?? '', issue?.path.join('.'))
+    }
+    if (!parsed.data.town.startsWith(this.county.code))
+      return refuse('INVALID_REQUEST', `town ${site.town} is not in county ${this.county.code}`, 'town')
+    return this.state('site-registered', undefined, async (_tx, at) => ({
+      v: 1,
+      action: 'site-registered',
+      actor: actor.slice(0, LONGEST_ACTOR),
+      at,
+      site: parsed.data,
+    }))
+  }
+
+  async issueEnrolCode(order: EnrolCodeOrder): Promise<Result<{ code: string; expiresAt: number }>> {
+    const [county, site] = order.device.split('-')
+    if (!DEVICE_PATTERN.test(order.device) || county !== this.county.code)
+      return refuse(
+        'INVALID_REQUEST',
+        `device ${order.device} is not of county ${this.county.code}`,
+        'device',
+      )
+    if (site !== order.site)
+      return refuse('INVALID_REQUEST', `device ${order.device} does not belong to site ${order.site}`, 'site')
+    const code = makeEnrolCode()
+    const now = this.clock.now()
+    const expiresAt = now + order.validSeconds * 1_000
+    try {
+      await this.store.transaction((tx) =>
+        storeEnrolCode(
+          tx,
+          this.county.number,
+          { codeHash: hashEnrolCode(code), device: order.device, site: order.site, expiresAt },
+          now,
+        ),
+      )
+    } catch {
+      return refuse('STORE_FAILED', 'the code could not be stored')
+    }
+    return ok({ code, expiresAt })
+  }
+
+  async enrol(request: EnrolRequest): Promise<Result<EnrolAnswer>> {
+    const keys = checkKeys(request)
+    if (!keys.ok) return this.refuseEnrolment(request, keys)
+    const { token, hash } = makeToken()
+    const done = await this.state('device-enrolled', request.device, (tx, at) =>
+      this.admit(tx, request, keys.value, hash, at),
+    )
+    if (!done.ok) return this.refuseEnrolment(request, done)
+    return ok({
+      county: this.county.code,
+      device: request.device,
+      token,
+      serverTime: this.clock.now(),
+    })
+  }
+
+  async revokeDevice(actor: string, device: string, reason: string): Promise<Result<{ position: number }>> {
+    return this.state('device-revoked', device, async (tx, at) => {
+      if (!(await revokeDevice(tx, this.county.number, device)))
+        throw new ProblemError({ code: 'NOT_FOUND', detail: `device ${device} is not enrolled` })
+      return {
+        v: 1,
+        action: 'device-revoked',
+        actor: actor.slice(0, LONGEST_ACTOR),
+        at,
+        device,
+        reason: reason.slice(0, LONGEST_REASON),
+      }
+    })
+  }
+
+  private async state(
+    action: DeskEntry['action'],
+    device: string | undefined,
+    effect: (tx: Transaction, at: number) => Promise<DeskEntry>,
+  ): Promise<Result<{ position: number }>> {
+    const done = await this.intake.state({
+      action,
+      ...(device === undefined ? {} : { device }),
+      effect: async (tx, receivedAt) => encodeDesk(await effect(tx, receivedAt)),
+    })
+    return done.ok ? ok({ position: done.value.position }) : done
+  }
+
+  /** Within the transaction of the entry: uses the code up, lets the device speak with its new keys. */
+  private async admit(
+    tx: Transaction,
+    request: EnrolRequest,
+    keys: readonly OfferedKey[],
+    tokenHash: Uint8Array,
+    at: number,
+  ): Promise<DeskEntry> {
+    const county = this.county.number
+    const { device } = request
+    const site = await redeemEnrolCode(tx, county, hashEnrolCode(request.code), device, at)
+    if (site === undefined)
+      throw new ProblemError({ code: 'ENROL_CODE_INVALID', detail: `no open code for ${device}` })
+    const streams = await readStreams(tx, county, device)
+    const oldKeys = await readDeviceKeys(tx, county, device)
+    await enrolDevice(tx, county, { device, site, tokenHash, enrolledAt: at })
+    for (const key of keys) {
+      const islands = streams.find((stream) => stream.channel === key.channel)?.islands ?? []
+      const old = oldKeys.find((row) => row.channel === key.channel)
+      const oldAlgorithm = ALGORITHMS.find((name) => name === old?.algorithm)
+      if (islands.length > 0 && oldAlgorithm && !sameHash(oldAlgorithm, key.algorithm))
+        throw new ProblemError({
+          code: 'CONFLICT',
+          detail: `the ${key.channel} chain of ${device} goes on with the hash of ${oldAlgorithm}`,
+        })
+      // Records up to here may carry the old key; what was not delivered yet is signed by the new one.
+      const delivered = islands.at(-1)?.last ?? 0
+      await addDeviceKey(tx, county, { device, ...key, fromSeq: 1 }, delivered + 1)
+    }
+    return {
+      v: 1,
+      action: 'device-enrolled',
+      actor: device,
+      at,
+      device,
+      site,
+      keys: request.keys.map(({ channel, algorithm, publicKey }) => ({ channel, algorithm, publicKey })),
+    }
+  }
+
+  /** A failed enrolment goes on record, without the code. */
+  private refuseEnrolment(request: EnrolRequest, refused: Refused): Refused {
+    const { problem } = refused
+    if (problem.code !== 'STORE_FAILED' && problem.code !== 'OVERLOADED')
+      this.intake.recordRefusal(
+        problem,
+        utf8Bytes(JSON.stringify({ v: 1, enrol: request.device })),
+        'enrolment',
+        request.device,
+      )
+    return refused
+  }
+}
+
+function checkKeys(request: EnrolRequest): Result<OfferedKey[]> {
+  if (!DEVICE_PATTERN.test(request.device))
+    return refuse('INVALID_REQUEST', 'not the name of a device', 'device')
+  if (request.keys.length === 0 || request.keys.length > MOST_KEYS)
+    return refuse('INVALID_REQUEST', 'one key for each channel', 'keys')
+  const keys: OfferedKey[] = []
+  for (const [i, offered] of request.keys.entries()) {
+    const where = `keys[${i}]`
+    const { channel, algorithm } = offered
+    if (!isChannel(channel) || keys.some((key) => key.channel === channel))
+      return refuse('INVALID_REQUEST', 'one key for each channel', `${where}.channel`)
+    const publicKey = fromBase64(offered.publicKey)
+    const proof = fromBase64(offered.proof)
+    if (!publicKey || !proof || !ALGORITHMS.includes(algorithm))
+      return refuse('INVALID_REQUEST', 'key and proof must be base64', where)
+    const verifier = suites[algorithm].verifier(publicKey)
+    if (!verifier.ok) return refuse('INVALID_REQUEST', verifier.problem.detail, `${where}.publicKey`)
+    if (!verifier.value(enrolProofBytes(request.code, request.device, channel), proof))
+      return refuse('BAD_SIGNATURE', 'the proof is not a signature of this key', `${where}.proof`)
+    keys.push({ channel, algorithm, publicKey, keyId: keyIdOf(publicKey) })
+  }
+  return ok(keys)
+}

@@ -1,0 +1,51 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type NoteAlgorithm, type NoteSigner, noteSigner, type Signer } from '@oiltrail/evidence'
+import { generateKeyPair, sha256, signerFromPkcs8 } from '@oiltrail/evidence/node'
+import { ProblemError } from '@oiltrail/kernel'
+
+const FILES: readonly { readonly algorithm: NoteAlgorithm; readonly file: string }[] = [
+  { algorithm: 'Ed25519', file: 'log-ed25519.pem' },
+  { algorithm: 'SM2-SM3', file: 'log-sm2.pem' },
+]
+
+/** Who signs the checkpoints of a log: Ed25519 first, for the world's tools, then SM2. */
+export interface LogSigners {
+  readonly ed25519: NoteSigner
+  readonly sm2: NoteSigner
+  /** Names of keys that did not exist and were made now. */
+  readonly made: readonly string[]
+}
+
+/**
+ * Reads the private keys of the log from a folder, or makes them at the first start, readable for the owner alone. Throws
+ * when a file cannot be read or is no key: a log that silently changed its key would be worthless.
+ */
+export async function readyLogSigners(directory: string, origin: string): Promise<LogSigners> {
+  await mkdir(directory, { recursive: true, mode: 0o700 })
+  const made: string[] = []
+  const signers: NoteSigner[] = []
+  for (const { algorithm, file } of FILES) {
+    const signer = await readyKey(join(directory, file), algorithm, () => made.push(file))
+    const named = noteSigner(sha256, origin, signer)
+    if (!named.ok) throw new ProblemError(named.problem)
+    signers.push(named.value)
+  }
+  return { ed25519: signers[0]!, sm2: signers[1]!, made }
+}
+
+async function readyKey(path: string, algorithm: NoteAlgorithm, onMade: () => void): Promise<Signer> {
+  const pem = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined
+    throw error
+  })
+  if (pem === undefined) {
+    const key = generateKeyPair(algorithm)
+    await writeFile(path, key.privateKeyPem, { mode: 0o600, flag: 'wx', flush: true })
+    onMade()
+    return key.signer
+  }
+  const signer = signerFromPkcs8(algorithm, pem)
+  if (!signer.ok) throw new ProblemError({ ...signer.problem, where: path })
+  return signer.value
+}
