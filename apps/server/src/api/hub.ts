@@ -76,21 +76,19 @@ export class EventHub {
 
   /**
    * Takes a listener. `lastEventId` is what the browser sends when it comes back; from there it gets what it missed,
-   * or `reset` when that is not kept any more. False when there are too many listeners.
+   * or `reset` when that is not kept any more. The caller has made sure that there are not too many.
    */
-  add(response: ServerResponse, lastEventId: string | undefined): boolean {
-    if (this.#listeners.size >= MAX_LISTENERS) return false
+  add(response: ServerResponse, lastEventId: string | undefined): void {
     const listener: Listener = { response, lagging: false }
     this.#listeners.add(listener)
     response.on('close', () => this.#listeners.delete(listener))
     response.on('error', () => this.#listeners.delete(listener))
     response.on('drain', () => this.#catchUp(listener))
     response.write(`retry: ${RETRY_MS}\n\n`)
-    if (lastEventId === undefined) return true
+    if (lastEventId === undefined) return
     const from = /^[0-9]{1,15}$/.test(lastEventId) ? Number(lastEventId) : -1
     if (from < this.#keptFrom || from > this.#position) response.write(this.#reset())
     else for (const kept of this.#kept) if (kept.position >= from) this.#write(listener, kept.text)
-    return true
   }
 
   /** Ends all streams; for a server that stops. */
