@@ -25,13 +25,18 @@ export interface HealthParts {
 
 /** What every error answer looks like. */
 export interface ProblemBody extends Problem {
-  readonly zh: { readonly happened: string; readonly remedy: string }
-  readonly en: { readonly happened: string; readonly remedy: string }
+  readonly happened: { readonly zh: string; readonly en: string }
+  readonly remedy: { readonly zh: string; readonly en: string }
 }
 
 /** The body of an error answer. */
 export function problemBody(problem: Problem): ProblemBody {
-  return { ...problem, zh: explainProblem(problem, 'zh'), en: explainProblem(problem, 'en') }
+  const [zh, en] = [explainProblem(problem, 'zh'), explainProblem(problem, 'en')]
+  return {
+    ...problem,
+    happened: { zh: zh.happened, en: en.happened },
+    remedy: { zh: zh.remedy, en: en.remedy },
+  }
 }
 
 /** Makes the HTTP server: security headers, error answers, health. Routes are registered by their owners. */

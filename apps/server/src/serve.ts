@@ -6,6 +6,8 @@ import { readHead, type Store } from '@oiltrail/store'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { openAccess, registerTokenCookie } from './access.ts'
+import { Live } from './api/live.ts'
+import { registerApi } from './api/register.ts'
 import { isLoopback, type ServerConfig } from './config.ts'
 import type { ServerContext } from './context.ts'
 import { type Database, openDatabase } from './database.ts'
@@ -119,8 +121,10 @@ async function bringUp(
   registerHealth(app, { readiness: () => readiness(intake, core.followers), metrics, access })
   await registerUplink(app, intake)
   await registerLogRoutes(app, { store, county, seal, signers })
+  registerApi(app, context, core.live)
   await registerWeb(app)
   const { mqttUrl, mqttsUrl } = await listenMqtt(mqtt, config, tls)
+  core.live.started(context.followerPosition('views') ?? 0)
   return {
     url: await listenHttp(app, config, tls !== undefined),
     mqttUrl,
@@ -155,7 +159,9 @@ async function startCore(
   const seal = new Seal({ store, county: county.number, origin, signers, clock: config.clock, log })
   if (signers.made.length > 0 && feed.nextPosition > 0)
     log.warn({ keys: signers.made }, 'the log has entries, but its keys were missing and have been made anew')
-  const followers = await startFollowers([seal], { store, county: county.number, feed, log })
+  const live = new Live({ county: county.number, clock: config.clock })
+  seal.onCheckpoint((checkpoint) => live.sealed(checkpoint))
+  const followers = await startFollowers([live.follower, seal], { store, county: county.number, feed, log })
   undo.push(
     () => seal.stop(),
     () => Promise.all(followers.map((loop) => loop.stop())),
@@ -170,7 +176,7 @@ async function startCore(
     log,
     onLost: fatal,
   })
-  return { intake, feed, book, seal, signers, followers, county }
+  return { intake, feed, book, seal, live, signers, followers, county }
 }
 
 async function readLog(store: Store, county: number): Promise<{ feed: LogFeed; book: DeviceBook }> {
