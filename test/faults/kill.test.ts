@@ -159,7 +159,7 @@ async function attack(target: Platform, victim: Lane): Promise<string[]> {
 }
 
 function postmasterPid(target: Platform): number {
-  const candidates = [
+  const candidates = [join(target.data, 'postgres', 'cluster', 'postmaster.pid')]
     join(target.data, 'postgres', 'postmaster.pid'),
     join(target.data, 'pg', 'postmaster.pid'),
   ]
