@@ -246,6 +246,8 @@ export class Spool {
     }
     this.flushing ??= this.drain().finally(() => {
       this.flushing = undefined
+      // A commit may have come between the last look at the queue and here.
+      if (this.queue.length > 0) this.schedule()
     })
     await this.flushing
   }
