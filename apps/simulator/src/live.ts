@@ -1,22 +1,22 @@
 import type { Clock, EpochMs } from '@oiltrail/kernel'
 import { makeSiteDevices, portsOf, type SiteDevices } from './devices/site-devices.ts'
 import type { Instruments } from './physics/instruments.ts'
-import type { World } from './physics/world.ts'
+import { liveUntil, type World } from './physics/world.ts'
 
 /** The world moves on at least this often, so that a late reader never waits for hours of it. */
 const HEARTBEAT_MS = 1_000
-/** A county that was off for long is lived in steps of this length, so that signals and sockets get their turn. */
-const CATCH_UP_STEP_MS = 6 * 3_600_000
 
 /** The county on its sockets: devices answer from the physical state at the clock's now. */
 export class LiveCounty {
   readonly world: World
+  readonly instruments: Instruments
   readonly sites: readonly SiteDevices[]
   private readonly clock: Clock
   private heartbeat: NodeJS.Timeout | undefined
 
   constructor(world: World, instruments: Instruments, clock: Clock) {
     this.world = world
+    this.instruments = instruments
     this.clock = clock
     const startsAt = world.now
     this.sites = world.sites.map((site) =>
@@ -37,10 +37,7 @@ export class LiveCounty {
 
   /** Lives until now and opens every socket. Rejects when one cannot be opened. */
   async start(): Promise<void> {
-    while (this.world.now < this.clock.now()) {
-      this.world.advanceTo(Math.min(this.world.now + CATCH_UP_STEP_MS, this.clock.now()))
-      await new Promise((resolve) => setImmediate(resolve))
-    }
+    await liveUntil(this.world, () => this.clock.now())
     for (const devices of this.sites) await Promise.all(portsOf(devices).map((port) => port.open()))
     this.heartbeat = setInterval(() => this.present(), HEARTBEAT_MS)
   }

@@ -120,7 +120,7 @@ async function main(): Promise<void> {
   const plan = planCounty(options.seed, now)
   writeSites(plan, directory)
   stage({ stage: 'county', sites: plan.sites.length })
-  const { world, instruments, records } = liveHistory(
+  const { world, instruments, records } = await liveHistory(
     plan,
     { now, days: options.days, speed: clock.speed },
     directory,

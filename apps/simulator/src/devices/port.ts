@@ -28,6 +28,11 @@ export class DevicePort {
     return this.number
   }
 
+  /** Whether somebody can connect now. */
+  get listening(): boolean {
+    return this.server !== undefined
+  }
+
   /** `tcp://127.0.0.1:<port>` for a collector's configuration. */
   get address(): string {
     return `tcp://127.0.0.1:${this.number}`

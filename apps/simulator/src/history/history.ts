@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { dayIndex, dayStart, type EpochMs } from '@oiltrail/kernel'
 import type { CountyPlan } from '../county/plan.ts'
 import { Instruments } from '../physics/instruments.ts'
-import { World } from '../physics/world.ts'
+import { liveUntil, World } from '../physics/world.ts'
 import { HistoryFiles } from './files.ts'
 import { Recorder } from './recorder.ts'
 import { truthOf } from './truth.ts'
@@ -41,7 +41,11 @@ export interface HistoryOptions {
  * Lives the days before `now`, from the midnight `days` days ago, and writes `history/`, `history.json` and `truth.json`.
  * The same plan and options give the same bytes; a history that is there already is lived again but not written again.
  */
-export function liveHistory(plan: CountyPlan, options: HistoryOptions, directory: string): Lived {
+export async function liveHistory(
+  plan: CountyPlan,
+  options: HistoryOptions,
+  directory: string,
+): Promise<Lived> {
   const { now, days, speed } = options
   const startsAt = dayStart(dayIndex(now) - days)
   const quietMs = Math.min(QUIET_AFTER_MS * speed, LONGEST_QUIET_MS)
@@ -49,8 +53,8 @@ export function liveHistory(plan: CountyPlan, options: HistoryOptions, directory
   const instruments = new Instruments(world)
   const identity = { seed: plan.seed, days, from: startsAt, to: now, quietMs }
   const known = knownRecords(directory, identity)
-  const records = known ?? record(world, instruments, now, join(directory, 'history'))
-  world.advanceTo(now)
+  const records = known ?? (await record(world, instruments, now, join(directory, 'history')))
+  await liveUntil(world, () => now)
   for (const gauge of instruments.gauges.values()) gauge.forgetDeliveries()
   if (known === undefined) {
     writeFileSync(join(directory, 'truth.json'), `${JSON.stringify(truthOf(world))}\n`)
@@ -59,10 +63,15 @@ export function liveHistory(plan: CountyPlan, options: HistoryOptions, directory
   return { world, instruments, records }
 }
 
-function record(world: World, instruments: Instruments, now: EpochMs, directory: string): number {
+async function record(
+  world: World,
+  instruments: Instruments,
+  now: EpochMs,
+  directory: string,
+): Promise<number> {
   const files = new HistoryFiles(directory)
   const recorder = new Recorder(world, instruments, files)
-  world.advanceTo(now)
+  await liveUntil(world, () => now)
   recorder.stop()
   return files.close()
 }

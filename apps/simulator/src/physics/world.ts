@@ -110,6 +110,17 @@ export class World {
   }
 }
 
+/** Long spans are lived in steps of this length, so that signals and sockets get their turn. */
+const STEP_MS = 6 * HOUR_MS
+
+/** Lives until a moment that may move on meanwhile. */
+export async function liveUntil(world: World, until: () => EpochMs): Promise<void> {
+  while (world.now < until()) {
+    world.advanceTo(Math.min(world.now + STEP_MS, until()))
+    await new Promise<void>((resolve) => setImmediate(resolve))
+  }
+}
+
 /** Gives a board's tax memory the days of the month before the history begins, so that its month is the sum of its days. */
 function rememberMonth(seed: number, site: SiteBody, nozzle: NozzleBody, startsAt: EpochMs): void {
   const identity = seedOf(seed, `memory ${site.code} ${nozzle.plan.nozzle}`)
