@@ -128,7 +128,15 @@ export class LogAuditor {
     const decoded = decodeDesk(entry.raw)
     const taken = decoded.ok ? this.#keyring.desk(decoded.value, entry.position) : decoded
     if (!taken.ok) this.#problem(entry, taken.problem)
-    if (decoded.ok) this.#learn(decoded.value)
+    if (!decoded.ok) return
+    const desk = decoded.value
+    const named = desk.action === 'site-registered' ? undefined : desk.device
+    if (desk.action !== entry.code || named !== entry.device)
+      this.#altered(
+        entry,
+        `the statement is ${desk.action} ${named ?? ''}, the row says ${entry.code} ${entry.device ?? ''}`,
+      )
+    this.#learn(desk)
   }
 
   #learn(desk: DeskEntry): void {
