@@ -5,10 +5,10 @@ import { useWords } from '../settings.tsx'
 import { changePercent, formatNumber } from '../text/format.ts'
 
 const WIDTH = 460
-const HEIGHT = 190
+const HEIGHT = 204
 const LEFT = 52
 const BOTTOM = 24
-const TOP = 22
+const TOP = 34
 const RIGHT = 12
 
 const x = (hour: number): number => LEFT + ((WIDTH - LEFT - RIGHT) * hour) / 23
@@ -28,6 +28,7 @@ export function DayCurve({ overview }: { overview: Answer<'overview'> }): ReactN
       .join('')
   const known = hours.filter((hour) => hour.todayMillilitres !== undefined)
   const last = known.at(-1)
+  const falling = (known.at(-2)?.todayMillilitres ?? 0) > (last?.todayMillilitres ?? 0)
   const lastWeekPeak = hours.reduce<(typeof hours)[number] | undefined>(
     (best, hour) => (!best || hour.lastWeekMillilitres > best.lastWeekMillilitres ? hour : best),
     undefined,
@@ -56,7 +57,7 @@ export function DayCurve({ overview }: { overview: Answer<'overview'> }): ReactN
             </text>
           </g>
         ))}
-        <text x={LEFT - 8} y={TOP - 10} textAnchor="end" className="curve-label">
+        <text x={LEFT - 8} y={TOP - 18} textAnchor="end" className="curve-label">
           {words.cockpit.perHour}
         </text>
         {[0, 6, 12, 18, 23].map((hour) => (
@@ -70,9 +71,9 @@ export function DayCurve({ overview }: { overview: Answer<'overview'> }): ReactN
           <>
             <circle cx={x(last.hour)} cy={y(last.todayMillilitres)} r="4" fill="var(--amber)" />
             <text
-              x={x(last.hour) + (last.hour > 19 ? -8 : 8)}
-              y={y(last.todayMillilitres) - 8}
-              textAnchor={last.hour > 19 ? 'end' : 'start'}
+              x={x(last.hour) + (last.hour > 17 ? -10 : 10)}
+              y={y(last.todayMillilitres) + (falling ? 18 : -8)}
+              textAnchor={last.hour > 17 ? 'end' : 'start'}
               className="curve-last"
             >
               {words.cockpit.curveToday} {formatNumber(last.todayMillilitres / 1000)}

@@ -12,6 +12,7 @@ import { Loaded } from '../parts/Loaded.tsx'
 import { paths } from '../paths.ts'
 import { useWords } from '../settings.tsx'
 import { Panel } from '../ui/Panel.tsx'
+import { useHeld } from '../ui/useHeld.ts'
 import { oneOf, useSearch } from './useSearch.ts'
 
 const TYPES = ['', 'batch', 'refusal', 'desk'] as const
@@ -39,6 +40,7 @@ export function LogPage(): ReactNode {
     },
     { refreshMs: before ? false : 3_000 },
   )
+  const { shown, hold } = useHeld(entries.data)
   const oldest = entries.data?.at(-1)?.position
   return (
     <>
@@ -92,11 +94,16 @@ export function LogPage(): ReactNode {
           </span>
         }
       >
-        <Loaded query={entries} lines={20}>
-          {(rows) => (
-            <EntryTable entries={rows} onOpen={(position) => void navigate(paths.entry(position))} />
-          )}
-        </Loaded>
+        <div {...hold}>
+          <Loaded query={entries} lines={20}>
+            {(rows) => (
+              <EntryTable
+                entries={shown ?? rows}
+                onOpen={(position) => void navigate(paths.entry(position))}
+              />
+            )}
+          </Loaded>
+        </div>
       </Panel>
       <RefusalPanel />
     </>

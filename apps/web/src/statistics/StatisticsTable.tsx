@@ -108,10 +108,7 @@ function columns(
     },
     {
       key: 'difference',
-      title: withUnit(
-        `${words.statistics.boardVolume}${words.statistics.difference === '差' ? '' : ' '}${words.statistics.difference.toLowerCase()}`,
-        'L',
-      ),
+      title: withUnit(words.statistics.difference, 'L'),
       right: true,
       cell: (row) => (
         <span className="soft">{formatLitres(row.volumeMillilitres - row.boardMillilitres, 2)}</span>

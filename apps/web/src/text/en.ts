@@ -34,7 +34,10 @@ const SELF_CHECKS: Readonly<Record<string, string>> = {
 }
 
 const EVENT_SENTENCES: Readonly<Record<string, (event: EventFacts) => string>> = {
-  sale: (e) => `${e.siteName}, nozzle ${e.subject}: sold ${formatLitres(e.value ?? 0, 2)} L`,
+  sale: (e) =>
+    e.source === 'arm'
+      ? `${e.siteName}, arm ${e.subject}: loaded ${formatLitres(e.value ?? 0)} L`
+      : `${e.siteName}, nozzle ${e.subject}: sold ${formatLitres(e.value ?? 0, 2)} L`,
   load: (e) => `${e.siteName}, arm ${e.subject}: loaded ${formatLitres(e.value ?? 0)} L`,
   delivery: (e) => `${e.siteName}, tank ${e.subject}: ${formatLitres(e.value ?? 0)} L delivered`,
   price: (e) => `${e.siteName}, nozzle ${e.subject}: price now ¥${formatLitres((e.value ?? 0) * 10, 2)}/L`,
@@ -91,6 +94,11 @@ export const en: Words = {
     if (known) return known(e)
     return `${e.siteName}${e.subject ? ` (${e.subject})` : ''}: ${SELF_CHECKS[e.kind] ?? e.kind}`
   },
+  eventMany: (kind, siteNames) => {
+    const name = SELF_CHECKS[kind] ?? kind
+    const more = siteNames.length > 3 ? ` and ${siteNames.length - 3} more` : ''
+    return `${name.charAt(0).toUpperCase()}${name.slice(1)}: ${siteNames.slice(0, 3).join(', ')}${more}`
+  },
   fault: (event, subject) => {
     const name = SELF_CHECKS[event] ?? event
     return `${name.charAt(0).toUpperCase()}${name.slice(1)}${subject ? ` (${subject})` : ''}`
@@ -123,6 +131,7 @@ export const en: Words = {
     nozzles: 'No nozzle is registered at this site.',
     tanks: 'No tank is registered at this site.',
     events: 'Nothing new',
+    sales: 'Waiting for the next sale',
     checkpoint: 'No checkpoint has been signed yet',
   },
   problem: { code: 'Code', retry: 'Try again', loading: 'Loading' },
@@ -150,6 +159,7 @@ export const en: Words = {
     attention: 'Sites to look at',
     attentionNone: 'All sites are normal',
     events: 'Newest events',
+    liveSales: 'Sales as they end',
     log: 'Evidence log',
     root: 'root',
     signed: 'signed',
@@ -180,6 +190,7 @@ export const en: Words = {
     todayAmount: 'Amount today',
     todaySales: 'Sales',
     stock: 'Stock',
+    loaded: 'loaded',
     lastHeard: 'Last data',
     count: (count) => `${count} sites`,
   },
@@ -232,6 +243,7 @@ export const en: Words = {
     coordinates: 'Coordinates',
     creditCode: 'Credit code',
     todayVolume: 'Sold today',
+    todayLoaded: 'Loaded today',
     todayAmount: 'Amount today',
     stockNow: 'Stock now',
     board: 'Boards report',
@@ -266,6 +278,8 @@ export const en: Words = {
       dispenser: 'Dispenser',
       nozzle: 'Nozzle',
     },
+    kind: 'Business',
+    kinds: { sale: 'Sales', load: 'Depot loads', all: 'Sales and loads' },
     byGrade: 'By grade',
     grade: 'Grade',
     allGrades: 'All grades',
@@ -279,8 +293,7 @@ export const en: Words = {
     volume: 'Volume',
     amount: 'Amount',
     sales: 'Sales',
-    boardVolume: 'Boards report',
-    difference: 'Difference',
+    difference: 'Against boards',
     unpriced: 'Unpriced',
     total: 'Total',
     exportCsv: 'Export CSV',

@@ -7,6 +7,8 @@ export interface EventFacts {
   readonly siteName: string
   readonly subject: string
   readonly value: number | undefined
+  /** Where a sale was counted; a depot's arm loads tankers. */
+  readonly source?: string
 }
 
 const SELF_CHECKS: Readonly<Record<string, string>> = {
@@ -46,7 +48,10 @@ function nozzle(subject: string): string {
 }
 
 const EVENT_SENTENCES: Readonly<Record<string, (event: EventFacts) => string>> = {
-  sale: (e) => `${e.siteName}${nozzle(e.subject)}加油 ${formatLitres(e.value ?? 0, 2)} L`,
+  sale: (e) =>
+    e.source === 'arm'
+      ? `${e.siteName}鹤管 ${e.subject} 装车 ${formatLitres(e.value ?? 0)} L`
+      : `${e.siteName}${nozzle(e.subject)}加油 ${formatLitres(e.value ?? 0, 2)} L`,
   load: (e) => `${e.siteName}${e.subject}号鹤管装车 ${formatLitres(e.value ?? 0)} L`,
   delivery: (e) => `${e.siteName}${e.subject}号罐卸油 ${formatLitres(e.value ?? 0)} L`,
   price: (e) => `${e.siteName}${nozzle(e.subject)}单价调为 ¥${formatLitres((e.value ?? 0) * 10, 2)}/L`,
@@ -105,6 +110,8 @@ const words = {
     const name = SELF_CHECKS[e.kind] ?? e.kind
     return `${e.siteName}${e.subject ? `(${e.subject})` : ''}${name}`
   },
+  eventMany: (kind: string, siteNames: readonly string[]): string =>
+    `${SELF_CHECKS[kind] ?? kind}:${siteNames.slice(0, 3).join('、')}${siteNames.length > 3 ? `等 ${siteNames.length} 处` : ''}`,
   fault: (event: string, subject: string) => `${SELF_CHECKS[event] ?? event}${subject ? `(${subject})` : ''}`,
   ago: { second: '秒前', minute: '分钟前', hour: '小时前', day: '天前', now: '刚刚' },
   data: {
@@ -135,6 +142,7 @@ const words = {
     nozzles: '该站点没有登记油枪。',
     tanks: '该站点没有登记油罐。',
     events: '暂无动态',
+    sales: '等待下一笔加油',
     checkpoint: '尚未签发检查点',
   },
   problem: { code: '代码', retry: '重试', loading: '正在读取' },
@@ -164,6 +172,7 @@ const words = {
     attention: '需关注的站点',
     attentionNone: '全部站点正常',
     events: '最新动态',
+    liveSales: '实时加油',
     log: '存证日志',
     root: '根',
     signed: '签名',
@@ -194,6 +203,7 @@ const words = {
     todayAmount: '今日金额',
     todaySales: '笔数',
     stock: '库存',
+    loaded: '装车',
     lastHeard: '最近数据',
     count: (count: number) => `${count} 个站点`,
   },
@@ -246,6 +256,7 @@ const words = {
     coordinates: '坐标',
     creditCode: '信用代码',
     todayVolume: '今日销量',
+    todayLoaded: '今日装车',
     todayAmount: '今日金额',
     stockNow: '当前库存',
     board: '主板上报',
@@ -280,6 +291,8 @@ const words = {
       dispenser: '加油机',
       nozzle: '油枪',
     },
+    kind: '业务',
+    kinds: { sale: '加油销售', load: '油库装车', all: '销售与装车' },
     byGrade: '分油品',
     grade: '油品',
     allGrades: '全部油品',
@@ -293,8 +306,7 @@ const words = {
     volume: '销量',
     amount: '金额',
     sales: '笔数',
-    boardVolume: '主板上报',
-    difference: '差',
+    difference: '与主板差',
     unpriced: '待单价',
     total: '合计',
     exportCsv: '导出 CSV',
