@@ -39,6 +39,8 @@ export interface RunningServer {
   readonly context: ServerContext
   readonly intake: Intake
   readonly followers: readonly FollowLoop[]
+  /** Process id of the built-in database; undefined with your own, and while it is being started again. */
+  databasePid(): number | undefined
   /** Takes nothing new, commits what waits, ends everything. Safe to call twice. */
   stop(): Promise<void>
 }
@@ -132,6 +134,7 @@ async function bringUp(
     context,
     intake,
     followers: core.followers,
+    databasePid: () => database.pid(),
     stop,
   }
 }
