@@ -127,6 +127,7 @@ create table log_entry (
   raw bytea storage external not null,
   constraint log_entry_pkey PRIMARY KEY (county, "position")
 );
+CREATE INDEX log_entry_desk ON public.log_entry USING btree (county, "position") WHERE (type = 2);
 CREATE INDEX log_entry_refusal ON public.log_entry USING btree (county, "position") WHERE (type = 1);
 CREATE INDEX log_entry_stream ON public.log_entry USING btree (county, device, channel, first_seq) WHERE (device IS NOT NULL);
 
@@ -271,6 +272,7 @@ create table sales_day (
   board_fen bigint not null,
   constraint sales_day_pkey PRIMARY KEY (county, day, nozzle_id, grade)
 );
+CREATE INDEX sales_day_site ON public.sales_day USING btree (county, site_id, day);
 
 create table sales_hour (
   county integer not null,
@@ -288,6 +290,7 @@ create table sales_hour (
   board_fen bigint not null,
   constraint sales_hour_pkey PRIMARY KEY (county, hour, nozzle_id, grade)
 );
+CREATE INDEX sales_hour_site ON public.sales_hour USING btree (county, site_id, hour);
 
 create table schema_migration (
   version integer not null,
@@ -352,6 +355,7 @@ create table tank_hour (
   readings integer not null,
   constraint tank_hour_pkey PRIMARY KEY (county, hour, tank_id)
 );
+CREATE INDEX tank_hour_site ON public.tank_hour USING btree (county, site_id, hour);
 
 create table tank_state (
   county integer not null,
