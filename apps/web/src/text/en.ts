@@ -1,4 +1,4 @@
-import { formatChange, formatLitres } from './format.ts'
+import { formatChange, formatLitres, formatNumber } from './format.ts'
 import type { EventFacts, Words } from './zh.ts'
 
 const SELF_CHECKS: Readonly<Record<string, string>> = {
@@ -31,6 +31,18 @@ const SELF_CHECKS: Readonly<Record<string, string>> = {
   key: 'key changed',
   'gap-opened': 'gap opened',
   'gap-filled': 'gap filled',
+}
+
+/** The number that belongs to a self-check, with its unit. */
+const SELF_CHECK_VALUES: Readonly<Record<string, (value: number) => string>> = {
+  'clock-stepped': (value) => `${formatNumber(value / 1000, 1)} s`,
+  'spool-nearly-full': (value) => `${value} %`,
+  'history-imported': (value) => `${formatNumber(value)} records`,
+}
+
+function selfCheckValue(kind: string, value: number | undefined): string {
+  const format = SELF_CHECK_VALUES[kind]
+  return format && value !== undefined ? ` ${format(value)}` : ''
 }
 
 const EVENT_SENTENCES: Readonly<Record<string, (event: EventFacts) => string>> = {
@@ -92,7 +104,8 @@ export const en: Words = {
   event: (e) => {
     const known = EVENT_SENTENCES[e.kind]
     if (known) return known(e)
-    return `${e.siteName}${e.subject ? ` (${e.subject})` : ''}: ${SELF_CHECKS[e.kind] ?? e.kind}`
+    const subject = e.kind.startsWith('line') ? `, nozzle ${e.subject}` : e.subject ? ` (${e.subject})` : ''
+    return `${e.siteName}${subject}: ${SELF_CHECKS[e.kind] ?? e.kind}${selfCheckValue(e.kind, e.value)}`
   },
   eventMany: (kind, siteNames) => {
     const name = SELF_CHECKS[kind] ?? kind
@@ -143,6 +156,7 @@ export const en: Words = {
     curve: (percent) =>
       percent === undefined ? 'Sales of today by hour' : `Sales today ${versus(percent, 'last week')}`,
     curveToday: 'Today',
+    curveRunning: 'this hour',
     curveLastWeek: 'Last week',
     perHour: 'L/h',
     stock: 'Stock',

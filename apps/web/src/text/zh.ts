@@ -1,5 +1,5 @@
 import type { Grade } from '@oiltrail/domain'
-import { formatChange, formatLitres, spaced } from './format.ts'
+import { formatChange, formatLitres, formatNumber, spaced } from './format.ts'
 
 /** What an event sentence is made of; `value` is the one number of the event in its own unit. */
 export interface EventFacts {
@@ -45,6 +45,18 @@ const SELF_CHECKS: Readonly<Record<string, string>> = {
 
 function nozzle(subject: string): string {
   return subject ? `${subject}号枪` : ''
+}
+
+/** The number that belongs to a self-check, with its unit. */
+const SELF_CHECK_VALUES: Readonly<Record<string, (value: number) => string>> = {
+  'clock-stepped': (value) => `${formatNumber(value / 1000, 1)} 秒`,
+  'spool-nearly-full': (value) => `${value} %`,
+  'history-imported': (value) => `${formatNumber(value)} 条`,
+}
+
+function selfCheckValue(kind: string, value: number | undefined): string {
+  const format = SELF_CHECK_VALUES[kind]
+  return format && value !== undefined ? ` ${format(value)}` : ''
 }
 
 const EVENT_SENTENCES: Readonly<Record<string, (event: EventFacts) => string>> = {
@@ -108,7 +120,8 @@ const words = {
     const known = EVENT_SENTENCES[e.kind]
     if (known) return known(e)
     const name = SELF_CHECKS[e.kind] ?? e.kind
-    return `${e.siteName}${e.subject ? `(${e.subject})` : ''}${name}`
+    const subject = e.kind.startsWith('line') ? nozzle(e.subject) : e.subject ? `(${e.subject})` : ''
+    return `${e.siteName}${subject}${name}${selfCheckValue(e.kind, e.value)}`
   },
   eventMany: (kind: string, siteNames: readonly string[]): string =>
     `${SELF_CHECKS[kind] ?? kind}:${siteNames.slice(0, 3).join('、')}${siteNames.length > 3 ? `等 ${siteNames.length} 处` : ''}`,
@@ -156,6 +169,7 @@ const words = {
         ? '今日 24 小时销量'
         : `今日销量比上周同日${Math.abs(percent) < 0.05 ? '持平' : `${percent > 0 ? '高' : '低'} ${formatChange(percent).slice(1)}`}`,
     curveToday: '今日',
+    curveRunning: '本小时',
     curveLastWeek: '上周同日',
     perHour: 'L/小时',
     stock: '库存',
