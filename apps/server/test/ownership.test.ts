@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Problem } from '@oiltrail/kernel'
@@ -113,6 +113,7 @@ describe('the database fails while data flows', () => {
 
   test('the built-in PostgreSQL killed: it comes back, and what was promised is there', async () => {
     const data = await mkdtemp(join(tmpdir(), 'oiltrail-killed-'))
+    await chmod(data, 0o711) // PostgreSQL's own user must pass
     closing.push(() => rm(data, { recursive: true, force: true }))
     const config = readConfig(
       { port: '0', 'mqtt-port': '0', data, 'log-level': 'silent' },
