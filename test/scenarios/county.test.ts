@@ -124,21 +124,21 @@ describe('statistics', () => {
           for (const key of ['sales', 'volumeMillilitres', 'amountFen'] as const)
             expect(total(rows, key), cut).toBe(whole[key])
         }
-    const csv = await (
-      await fetch(
-        `${world.base}/api/statistics.csv?from=${firstHour()}&to=${lastHour()}&bucket=day&place=site`,
+    const bytesOf = async (kind: string): Promise<Uint8Array> =>
+      new Uint8Array(
+        await (
+          await fetch(
+            `${world.base}/api/statistics.${kind}?from=${firstHour()}&to=${lastHour()}&bucket=day&place=site`,
+          )
+        ).arrayBuffer(),
       )
-    ).text()
-    expect(csv.charCodeAt(0)).toBe(0xfeff)
-    expect(csv.trim().split('\n').length).toBe((await statistics('bucket=day&place=site')).length + 1)
-    const xlsx = new Uint8Array(
-      await (
-        await fetch(
-          `${world.base}/api/statistics.xlsx?from=${firstHour()}&to=${lastHour()}&bucket=day&place=site`,
-        )
-      ).arrayBuffer(),
-    )
-    expect([...xlsx.subarray(0, 2)]).toEqual([0x50, 0x4b])
+    const csv = await bytesOf('csv')
+    expect([...csv.subarray(0, 3)], 'byte order mark, so that spreadsheets read Chinese').toEqual([
+      0xef, 0xbb, 0xbf,
+    ])
+    const lines = new TextDecoder().decode(csv).trim().split('\n')
+    expect(lines.length).toBe((await statistics('bucket=day&place=site')).length + 1)
+    expect([...(await bytesOf('xlsx')).subarray(0, 2)]).toEqual([0x50, 0x4b])
   }, 180_000)
 })
 
