@@ -22,17 +22,14 @@ type Site = Answer<'sites'>[number]
 const STATES = ['', 'ok', 'attention', 'offline', 'unknown'] as const
 const KINDS = ['', 'station', 'depot'] as const
 
-function columns(words: Words, townName: (code: string) => string, rows: readonly Site[]): Column<Site>[] {
-  const sum = (of: (site: Site) => number): number => rows.reduce((total, site) => total + of(site), 0)
-  // What a depot loads is sold again at a station, so it is not added to the sales.
-  const sold = (of: (site: Site) => number): number => sum((site) => (site.kind === 'station' ? of(site) : 0))
-  const stock = sum((site) => site.stockMillilitres)
+/** Who and where a site is, and its state. */
+function siteColumns(words: Words, townName: (code: string) => string, count: number): Column<Site>[] {
   return [
     {
       key: 'site',
       title: words.sites.site,
       cell: (site) => <Link to={paths.site(site.site)}>{spaced(site.name)}</Link>,
-      total: words.sites.count(rows.length),
+      total: words.sites.count(count),
     },
     {
       key: 'state',
@@ -47,6 +44,16 @@ function columns(words: Words, townName: (code: string) => string, rows: readonl
       wideOnly: true,
       cell: (site) => <span className="soft">{spaced(site.enterpriseName)}</span>,
     },
+  ]
+}
+
+/** What it sold today and what lies in its tanks. */
+function figureColumns(words: Words, rows: readonly Site[]): Column<Site>[] {
+  const sum = (of: (site: Site) => number): number => rows.reduce((total, site) => total + of(site), 0)
+  // What a depot loads is sold again at a station, so it is not added to the sales.
+  const sold = (of: (site: Site) => number): number => sum((site) => (site.kind === 'station' ? of(site) : 0))
+  const stock = sum((site) => site.stockMillilitres)
+  return [
     {
       key: 'volume',
       title: words.sites.todayVolume,
@@ -157,7 +164,7 @@ export function SitesPage(): ReactNode {
             const rows = all.filter(fits)
             return (
               <Table
-                columns={columns(words, townName, rows)}
+                columns={[...siteColumns(words, townName, rows.length), ...figureColumns(words, rows)]}
                 rows={rows}
                 rowKey={(site) => site.site}
                 empty={all.length === 0 ? words.empty.sites : words.empty.sitesFiltered}
