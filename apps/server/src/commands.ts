@@ -52,7 +52,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   export: {
     usage: 'export FILE --site S001 --from 2026-11-01 --to 2026-12-01 [--older CHECKPOINT] [OPTIONS]',
     help: `  --site CODE          site / 站点编号
-  --from, --to TIME    entries received in this span, China time / 接收时间范围(北京时间)
+  --from, --to TIME    records made in this span, whenever they arrived; China time unless a zone is given,
+                       or epoch milliseconds / 记录产生的时间范围,默认北京时间
   --older FILE         a checkpoint that you kept / 留存的旧检查点
 ${DATABASE_HELP}`,
     run: writeEvidence,

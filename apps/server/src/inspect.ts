@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { defaultOrigin, encodeVkey } from '@oiltrail/evidence'
-import { fromChina, ProblemError, SITE_PATTERN } from '@oiltrail/kernel'
+import { CHINA_OFFSET_MS, ProblemError, SITE_PATTERN } from '@oiltrail/kernel'
 import type { Store } from '@oiltrail/store'
 import { SERVE_OPTIONS, type ServeFlags, type ServerConfig } from './config.ts'
 import { type EvidenceOrder, exportEvidenceFile } from './exports/evidence.ts'
@@ -114,16 +114,38 @@ function invalid(detail: string): ProblemError {
   return new ProblemError({ code: 'CONFIG_INVALID', detail })
 }
 
-/** `2026-11-23`, `2026-11-23 14:05` or `2026-11-23T14:05:30` in China time, or epoch milliseconds. */
+const MOMENT =
+  /^(\d{4})-(\d{2})-(\d{2})(?:[ T](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,3}))?)?(Z|[+-](?:0\d|1[0-4]):?[0-5]\d)?)?$/
+
+/**
+ * Epoch milliseconds, or ISO 8601: `2026-11-23`, `2026-11-23 14:05`, `2026-11-23T14:05:30.250+08:00`, `…Z`. Without a zone
+ * it is China time. A day or hour that no calendar has is refused rather than carried over.
+ */
 function momentOf(text: string, flag: string): number {
-  if (/^[0-9]{10,15}$/.test(text)) return Number(text)
-  const match = /^(\d{4})-(\d{2})-(\d{2})(?:[ T](\d{2}):(\d{2})(?::(\d{2}))?)?$/.exec(text)
-  if (!match)
-    throw invalid(
-      `${flag} reads 2026-11-23, 2026-11-23 14:05 or epoch milliseconds / ${flag} 格式应如 2026-11-23`,
+  if (/^[0-9]{1,15}$/.test(text)) return Number(text)
+  const wrong = (): ProblemError =>
+    invalid(
+      `${flag} reads 2026-11-23, 2026-11-23 14:05, 2026-11-23T14:05:30+08:00 or epoch milliseconds / ${flag} 格式应如 2026-11-23`,
     )
-  const [year, month, day, hour = 0, minute = 0, second = 0] = match.slice(1).map((part) => Number(part ?? 0))
-  return fromChina(year!, month!, day!, hour, minute, second)
+  const match = MOMENT.exec(text)
+  if (!match) throw wrong()
+  const [year, month, day, hour = 0, minute = 0, second = 0] = match
+    .slice(1, 7)
+    .map((part) => Number(part ?? 0))
+  const utc = Date.UTC(year!, month! - 1, day, hour, minute, second)
+  const written = [year, month, day, hour, minute, second]
+  const read = new Date(utc).toISOString().slice(0, 19).split(/[-T:]/)
+  if (read.some((part, i) => Number(part) !== written[i])) throw wrong()
+  const milliseconds = Number((match[7] ?? '').padEnd(3, '0'))
+  return utc + milliseconds - zoneOffset(match[8])
+}
+
+/** Milliseconds that a zone is ahead of UTC: `Z`, `+08:00`, `-0330`; China's when none is given. */
+function zoneOffset(zone: string | undefined): number {
+  if (zone === undefined) return CHINA_OFFSET_MS
+  if (zone === 'Z') return 0
+  const [hours, minutes] = [Number(zone.slice(1, 3)), Number(zone.slice(-2))]
+  return (zone.startsWith('-') ? -1 : 1) * (hours * 60 + minutes) * 60_000
 }
 
 /** `oiltrail export`: exit code 0 when the file is written, else 1. */

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { EvidenceVerifier, parseVkey } from '@oiltrail/evidence'
+import { EvidenceVerifier, parseVkey, type Signer } from '@oiltrail/evidence'
 import { generateKeyPair, platform, sha256 } from '@oiltrail/evidence/node'
 import { toBase64, utf8Bytes } from '@oiltrail/kernel'
 import { UplinkInspector } from '@oiltrail/protocols/uplink'
@@ -16,11 +16,14 @@ let folder: string
 let collector: Collector
 let vkey: string
 let early: string
-/** Server times between the parts of the story: enrolment and rotation, first batches, last batches. */
+/** Times between the parts of the story: enrolment and rotation, first batches, last batches and back-fill. */
 const marks: number[] = []
 
-const sale = (volumeMillilitres: number): Record<string, unknown> => ({
-  at: Date.now() - 1_000,
+/** Device time of the part of the story that arrives late: a day before everything else. */
+const YESTERDAY = Date.now() - 86_400_000
+
+const sale = (volumeMillilitres: number, at = Date.now()): Record<string, unknown> => ({
+  at,
   kind: 'sale',
   nozzle: '1',
   volumeMillilitres,
@@ -60,12 +63,14 @@ beforeAll(async () => {
   await stranger.close()
   const { volume } = collector
   const next = generateKeyPair('SM2-SM3').signer
-  volume.write(sale(1_000), {
+  const third = generateKeyPair('SM2-SM3').signer
+  const announce = ({ publicKey }: Signer): Record<string, unknown> => ({
     at: Date.now(),
     kind: 'key',
     algorithm: 'SM2-SM3',
-    publicKey: toBase64(next.publicKey),
+    publicKey: toBase64(publicKey),
   })
+  volume.write(sale(1_000), announce(next))
   expect(await collector.send(volume.batch(1, 2))).toMatchObject({ outcome: 'stored' })
   volume.signer = next
   await mark()
@@ -77,6 +82,10 @@ beforeAll(async () => {
   volume.write(sale(4_000))
   expect(await collector.send(volume.batch(5, 5))).toMatchObject({ outcome: 'stored' })
   await mark()
+  volume.write(sale(50_000, YESTERDAY), sale(60_000, YESTERDAY + 1_000), announce(third), sale(70_000))
+  expect(await collector.send(volume.batch(6, 8))).toMatchObject({ outcome: 'stored' })
+  volume.signer = third
+  expect(await collector.send(volume.batch(9, 9))).toMatchObject({ outcome: 'stored' })
   await sealed()
   vkey = (await text('/log/520327/vkey')).trim()
 })
@@ -179,6 +188,32 @@ describe('an exported evidence file', () => {
   })
 })
 
+describe('the span of an evidence file', () => {
+  it('is when records were made: what arrived a day late is found under its own day, with the keys around it', async () => {
+    const file = await lines(order({ from: YESTERDAY, to: YESTERDAY + 2_000 }))
+    const { report, counts } = verify(file)
+    expect(report.steps.filter((step) => step.failed > 0)).toEqual([])
+    expect(counts).toMatchObject({ batches: 1, records: 3, sales: 2, saleMillilitres: 110_000 })
+  })
+
+  it('holds its end open: a record made at `to` is not in it', async () => {
+    const only = async (from: number, to: number) => verify(await lines(order({ from, to }))).counts.batches
+    expect(await only(YESTERDAY + 1_000, YESTERDAY + 1_001)).toBe(1)
+    const before = await exportEvidence(
+      stand.database.store,
+      order({ from: YESTERDAY - 1, to: YESTERDAY }),
+      async () => undefined,
+    )
+    expect(before).toMatchObject({ ok: false, problem: { code: 'NOT_FOUND' } })
+  })
+
+  it('of all time follows two changes of key in the order of the log', async () => {
+    const { report, counts } = verify(await lines(order({ from: 0, to: Date.now() + 1 })))
+    expect(report.ok).toBe(true)
+    expect(counts).toMatchObject({ batches: 5, records: 9, sales: 7 })
+  })
+})
+
 describe('the arguments of oiltrail export', () => {
   it('reads days and minutes in China time, and epoch milliseconds', () => {
     const parsed = parseExport([
@@ -195,6 +230,11 @@ describe('the arguments of oiltrail export', () => {
       from: Date.UTC(2026, 10, 22, 16),
       to: Date.UTC(2026, 10, 23, 6, 5),
     })
+    const zoned = ['--from', '2026-11-23T14:05:30.250+08:00', '--to', '2026-11-23T06:05:31Z']
+    expect(parseExport(['f', '--site', 'S1', ...zoned])).toMatchObject({
+      from: Date.UTC(2026, 10, 23, 6, 5, 30, 250),
+      to: Date.UTC(2026, 10, 23, 6, 5, 31),
+    })
     expect(parseExport(['f', '--site', 'S1', '--from', '1795363200000', '--to', '1795363200001']).from).toBe(
       1_795_363_200_000,
     )
@@ -204,6 +244,9 @@ describe('the arguments of oiltrail export', () => {
     [['--site', 'S001', '--from', '2026-11-23', '--to', '2026-11-24'], /FILE/],
     [['f', '--site', 's 1', '--from', '2026-11-23', '--to', '2026-11-24'], /--site/],
     [['f', '--site', 'S001', '--from', 'yesterday', '--to', '2026-11-24'], /--from/],
+    [['f', '--site', 'S001', '--from', '2026-02-30', '--to', '2026-11-24'], /--from/],
+    [['f', '--site', 'S001', '--from', '2026-11-01T25:00', '--to', '2026-11-24'], /--from/],
+    [['f', '--site', 'S001', '--from', '2026-11-01T10:00+99:00', '--to', '2026-11-24'], /--from/],
     [['f', '--site', 'S001', '--from', '2026-11-24', '--to', '2026-11-23'], /before/],
     [['f', '--sight', 'S001'], /sight/],
   ])('%j is refused', (args, message) => {

@@ -126,10 +126,7 @@ const QUESTIONS: [string, (reader: store.Transaction) => Promise<unknown>][] = [
     'findRecords',
     (r) => store.findRecords(r, COUNTY, [{ device: '520327-S3-A', channel: 'volume', seq: 5 }]),
   ],
-  [
-    'findEvidence',
-    (r) => store.findEvidence(r, COUNTY, '520327-S3-', { from: START + 1e6, to: START + 2e6 }),
-  ],
+  ['listSiteEntries', (r) => store.listSiteEntries(r, COUNTY, '520327-S3-')],
   ['readEntriesAt', (r) => store.readEntriesAt(r, COUNTY, [1, 2, 3])],
   ['loadPrices', (r) => store.loadPrices(r, COUNTY, [1, 2, 3], [START + DAY_MS, START, NOW])],
   [

@@ -32,7 +32,7 @@ function litres(millilitres: number): string {
 export function proved({ report, counts }: Findings): Words[] {
   const { checkpoint, manifest } = report
   if (!report.ok || !checkpoint || !manifest) return []
-  const entries = counts.batches + counts.refusals + counts.desk
+  const entries = counts.batches + counts.desk
   const words: Words[] = [
     {
       zh: `文件中的 ${entries} 个条目(${counts.batches} 个批次、${counts.records} 条记录)逐字节包含在日志 ${checkpoint.origin} 的前 ${checkpoint.size} 个条目之中,其检查点签名有效。`,
@@ -71,8 +71,8 @@ export function notProved({ report }: Findings): Words[] {
       en: 'The file may not list every entry of the site and span; consecutive numbers only show that nothing is left out between the first and the last.',
     },
     {
-      zh: '接收时间取自平台时钟;采集器接线与计量是否真实,须现场核查。',
-      en: 'Times of receipt are by the clock of the platform; whether the wiring and metering at the site were honest must be inspected there.',
+      zh: '记录时间取自采集器时钟,接收时间取自平台时钟;采集器接线与计量是否真实,须现场核查。',
+      en: 'Times of records are by the clock of the collector, times of receipt by that of the platform; whether the wiring and metering at the site were honest must be inspected there.',
     },
   )
   return words
@@ -115,8 +115,8 @@ function stepLine(step: Step, language: Language): string[] {
 function spanText(manifest: Manifest, language: Language): string {
   const [from, to] = [chinaTimestamp(manifest.from), chinaTimestamp(manifest.to)]
   return language === 'zh'
-    ? `县 ${manifest.county} · 站点 ${manifest.site} · 接收时间 ${from} 至 ${to}(北京时间)`
-    : `county ${manifest.county} · site ${manifest.site} · received from ${from} to ${to} (China time)`
+    ? `县 ${manifest.county} · 站点 ${manifest.site} · 记录时间 ${from} 至 ${to}(北京时间,采集器时钟)`
+    : `county ${manifest.county} · site ${manifest.site} · records made from ${from} to ${to} (China time, clock of the collector)`
 }
 
 /** The report for a person, lines without line feeds. */
@@ -136,8 +136,8 @@ export function reportLines(findings: Findings, language: Language): string[] {
   lines.push(zh ? '内容' : 'Content', ...notes)
   lines.push(
     zh
-      ? `  加油 ${counts.sales} 笔 ${litres(counts.saleMillilitres)} 升;装车 ${counts.loads} 批 ${litres(counts.loadMillilitres)} 升;受理台条目 ${counts.desk};拒收 ${counts.refusals}`
-      : `  ${counts.sales} sales of ${litres(counts.saleMillilitres)} L; ${counts.loads} loads of ${litres(counts.loadMillilitres)} L; desk entries ${counts.desk}; refusals ${counts.refusals}`,
+      ? `  加油 ${counts.sales} 笔 ${litres(counts.saleMillilitres)} 升;装车 ${counts.loads} 批 ${litres(counts.loadMillilitres)} 升;受理台条目 ${counts.desk}`
+      : `  ${counts.sales} sales of ${litres(counts.saleMillilitres)} L; ${counts.loads} loads of ${litres(counts.loadMillilitres)} L; desk entries ${counts.desk}`,
   )
   const holds = proved(findings)
   if (holds.length > 0)

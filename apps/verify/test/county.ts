@@ -167,7 +167,7 @@ export class TestCounty {
     return signCheckpoint(this.head(), this.noteSigners)
   }
 
-  /** An evidence file of the given positions, as text. */
+  /** An evidence file of the given positions, as text, in the order of the log. */
   async evidence(
     keys: readonly number[],
     entries: readonly number[],
@@ -203,8 +203,8 @@ export class TestCounty {
       const { leaf, raw } = this.entries[position]!
       return { position, leaf, raw, proof: must(await this.prover.inclusion(position, size)) }
     }
-    for (const position of keys) parts.push(writer.key(await entryOf(position)))
-    for (const position of entries) parts.push(writer.entry(await entryOf(position)))
+    for (const position of [...keys, ...entries].sort((a, b) => a - b))
+      parts.push(writer[keys.includes(position) ? 'key' : 'entry'](await entryOf(position)))
     parts.push(writer.end())
     return parts.join('')
   }

@@ -3,8 +3,9 @@ import { open, rename, rm } from 'node:fs/promises'
 import { EvidenceWriter, type Manifest, Prover, parseCheckpoint, parseNote } from '@oiltrail/evidence'
 import { platform, sha256 } from '@oiltrail/evidence/node'
 import { ok, type Result, refuse } from '@oiltrail/kernel'
+import { evidenceRole } from '@oiltrail/protocols/uplink'
 import {
-  findEvidence,
+  listSiteEntries,
   readEntriesAt,
   readLatestCheckpoint,
   readTile,
@@ -20,7 +21,7 @@ export interface EvidenceOrder {
   readonly county: number
   readonly countyCode: string
   readonly site: string
-  /** Entries received at or after `from` and before `to`, server clock, epoch milliseconds. */
+  /** Records made at or after `from` and before `to`, by the device's clock, epoch milliseconds; whenever they arrived. */
   readonly from: number
   readonly to: number
   /** Verifier keys of the log, for the manifest. */
@@ -38,8 +39,10 @@ export interface EvidenceSummary {
 }
 
 /**
- * Writes the evidence of a site and time span, line by line (docs/formats/evidence.md). Refuses NOT_FOUND when nothing was
- * received, CONFLICT when the newest entries are not sealed yet, INVALID_REQUEST for an older checkpoint of another log.
+ * Writes the evidence of a site and time span, line by line (docs/formats/evidence.md). Refuses NOT_FOUND when no record of
+ * the span was received, CONFLICT when one of them is not sealed yet, INVALID_REQUEST for an older checkpoint of another
+ * log; what was written before a refusal is to be thrown away. Every batch of the site is looked into, because back-fill
+ * stands anywhere in the log; memory holds one number for each and the bytes of at most 64.
  */
 export async function exportEvidence(
   store: Store,
@@ -59,13 +62,10 @@ async function exportFrom(
   write: (line: string) => Promise<void>,
 ): Promise<Result<EvidenceSummary>> {
   const { county, countyCode, site, from, to } = order
-  const found = await findEvidence(tx, county, `${countyCode}-${site}-`, { from, to })
-  const last = found.entries.at(-1)
-  if (last === undefined)
-    return refuse('NOT_FOUND', `nothing was received from site ${site} in this span`, 'site')
+  const positions = await listSiteEntries(tx, county, `${countyCode}-${site}-`)
+  if (positions.length === 0) return nothingMade(site)
   const checkpoint = await readLatestCheckpoint(tx, county)
-  if (!checkpoint || checkpoint.size <= last)
-    return refuse('CONFLICT', `entry ${last} is not sealed yet; a checkpoint is signed every second`)
+  if (!checkpoint) return refuse('CONFLICT', 'the log has no checkpoint yet; one is signed every second')
   const prover = new Prover(sha256, ({ level, index }) => readTile(tx, county, level, index))
   const older = order.older === undefined ? undefined : await olderPart(prover, order.older, checkpoint.size)
   if (older && !older.ok) return older
@@ -86,21 +86,31 @@ async function exportFrom(
       ...(older ? { older: older.value } : {}),
     }),
   )
-  const part = async (positions: readonly number[], line: 'key' | 'entry'): Promise<Result<true>> => {
-    for (let at = 0; at < positions.length; at += READ_ENTRIES)
-      for (const entry of await readEntriesAt(tx, county, positions.slice(at, at + READ_ENTRIES))) {
-        const proof = await prover.inclusion(entry.position, checkpoint.size)
-        if (!proof.ok) return proof
-        await write(writer[line]({ ...entry, proof: proof.value }))
+  const counts = { key: 0, entry: 0 }
+  for (let at = 0; at < positions.length; at += READ_ENTRIES)
+    for (const entry of await readEntriesAt(tx, county, positions.slice(at, at + READ_ENTRIES))) {
+      const part = entry.desk ? 'key' : evidenceRole(entry.raw, order)
+      if (part === 'none') continue
+      if (entry.position >= checkpoint.size) {
+        // A statement that no entry of the file needs may wait for its checkpoint; evidence may not.
+        if (part === 'key') continue
+        return refuse(
+          'CONFLICT',
+          `entry ${entry.position} is not sealed yet; a checkpoint is signed every second`,
+        )
       }
-    return ok(true)
-  }
-  const keys = await part(found.keys, 'key')
-  if (!keys.ok) return keys
-  const entries = await part(found.entries, 'entry')
-  if (!entries.ok) return entries
+      const proof = await prover.inclusion(entry.position, checkpoint.size)
+      if (!proof.ok) return proof
+      counts[part]++
+      await write(writer[part]({ ...entry, proof: proof.value }))
+    }
+  if (counts.entry === 0) return nothingMade(site)
   await write(writer.end())
-  return ok({ keys: found.keys.length, entries: found.entries.length, size: checkpoint.size })
+  return ok({ keys: counts.key, entries: counts.entry, size: checkpoint.size })
+}
+
+function nothingMade(site: string): Result<never> {
+  return refuse('NOT_FOUND', `no record that site ${site} made in this span was received`, 'site')
 }
 
 function stateOf(note: string): ReturnType<typeof parseCheckpoint> {

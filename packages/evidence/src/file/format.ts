@@ -21,7 +21,7 @@ export interface Manifest {
   readonly county: string
   readonly origin: string
   readonly site: string
-  /** Entries received at or after `from` and before `to`, server clock, epoch milliseconds. */
+  /** Records made at or after `from` and before `to`, by the device's clock, epoch milliseconds. */
   readonly from: number
   readonly to: number
   /** Signed checkpoint of the log that all proofs lead to. */
@@ -41,7 +41,7 @@ export interface EvidenceEntry {
   readonly proof: readonly Uint8Array[]
 }
 
-/** `key`: from before the span, needed to know which keys count. `entry`: the evidence itself. */
+/** `key`: a statement needed to know which keys count. `entry`: the evidence itself. */
 export type Part = 'key' | 'entry'
 
 /** A key or entry line read back. `leaf` is its text. */

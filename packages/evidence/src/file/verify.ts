@@ -47,7 +47,8 @@ export interface ProvedEntry {
 
 /** Looks into the raw bytes of proved entries; `UplinkInspector` of `@oiltrail/protocols/uplink` is the one there is. */
 export interface EntryInspector {
-  inspect(entry: ProvedEntry, manifest: Manifest): void
+  /** Returns why the entry does not belong into a file of this site and span; undefined when it does. */
+  inspect(entry: ProvedEntry, manifest: Manifest): Problem | undefined
   /** Its steps after the last entry, and what it wants to tell about the content. */
   steps(): readonly Step[]
   notes(): readonly Words[]
@@ -103,7 +104,7 @@ export class EvidenceVerifier {
   private olderSize: number | undefined
   private end: EndLine | undefined
   private readonly counts: Record<Part, number> = { key: 0, entry: 0 }
-  private readonly lastPosition: Record<Part, number> = { key: -1, entry: -1 }
+  private lastPosition = -1
 
   constructor(platform: Platform, trust: Trust, inspector: EntryInspector) {
     this.platform = platform
@@ -230,9 +231,8 @@ export class EvidenceVerifier {
     if (!line.ok) return this.format.fail(line.problem, this.lines)
     if (line.value.part === 'end') return this.readEnd(line.value, bytes)
     const entry = line.value
-    if (entry.part === 'key' && this.counts.entry > 0) return this.malformed('a key line after entries')
-    if (entry.position <= this.lastPosition[entry.part]) return this.malformed('positions do not ascend')
-    this.lastPosition[entry.part] = entry.position
+    if (entry.position <= this.lastPosition) return this.malformed('positions do not ascend')
+    this.lastPosition = entry.position
     this.counts[entry.part]++
     this.format.pass()
     return this.readEntry(entry)
@@ -250,13 +250,10 @@ export class EvidenceVerifier {
     if (!equalBytes(sha256(entry.raw), fromHex(leaf.raw)!))
       return this.bytes.fail(OTHER_BYTES, this.lines, entry.position)
     this.bytes.pass()
-    const { county, from, to } = this.manifest
-    const inSpan = entry.part === 'key' || (leaf.receivedAt >= from && leaf.receivedAt < to)
-    if (leaf.county !== county || !inSpan) return this.scope.fail(OUT_OF_SCOPE, this.lines, entry.position)
-    this.scope.pass()
     const { part, position, raw } = entry
-    this.inspector.inspect({ part, line: this.lines, position, leaf, raw }, this.manifest)
-    return true
+    if (leaf.county !== this.manifest.county) return this.scope.fail(OTHER_COUNTY, this.lines, position)
+    const stray = this.inspector.inspect({ part, line: this.lines, position, leaf, raw }, this.manifest)
+    return stray ? this.scope.fail(stray, this.lines, position) : this.scope.pass()
   }
 
   private readEnd(end: EndLine, bytes: Uint8Array): boolean {
@@ -276,10 +273,7 @@ export class EvidenceVerifier {
 const NO_HEAD = refuse('EVIDENCE_INVALID', 'there is no valid checkpoint to prove it against').problem
 const NOT_A_LEAF = refuse('EVIDENCE_INVALID', 'the leaf is not one of this log format').problem
 const OTHER_BYTES = refuse('EVIDENCE_INVALID', 'the raw bytes are not those that were logged').problem
-const OUT_OF_SCOPE = refuse(
-  'EVIDENCE_INVALID',
-  'the entry is of another county or time than the file says',
-).problem
+const OTHER_COUNTY = refuse('EVIDENCE_INVALID', 'the entry is of another county than the file says').problem
 
 /** Reads a leaf; undefined unless it is one line of JSON in its only spelling with the fields every leaf has. */
 function parseLeaf(text: string): ProvedEntry['leaf'] | undefined {

@@ -7,9 +7,10 @@ import {
   StepTally,
   type Words,
 } from '@oiltrail/evidence'
-import { ok, parseJsonBytes, type Result, refuse } from '@oiltrail/kernel'
+import { ok, type Problem, parseJsonBytes, type Result, refuse } from '@oiltrail/kernel'
 import { decodeDesk } from './desk.ts'
 import { Keyring } from './keyring.ts'
+import { isMadeIn } from './made.ts'
 import { ChainOfBatches } from './spans.ts'
 import { type VerifiedBatch, verifyBatch } from './verify.ts'
 
@@ -17,7 +18,7 @@ import { type VerifiedBatch, verifyBatch } from './verify.ts'
 export interface ContentCounts {
   records: number
   batches: number
-  refusals: number
+  /** Statements of the desk. */
   desk: number
   sales: number
   saleMillilitres: number
@@ -33,7 +34,6 @@ export class UplinkInspector implements EntryInspector {
   readonly counts: ContentCounts = {
     records: 0,
     batches: 0,
-    refusals: 0,
     desk: 0,
     sales: 0,
     saleMillilitres: 0,
@@ -57,10 +57,11 @@ export class UplinkInspector implements EntryInspector {
     this.keyring = new Keyring(platform)
   }
 
-  inspect(entry: ProvedEntry, manifest: Manifest): void {
-    if (entry.leaf.type === 'batch') this.batch(entry, manifest)
-    else if (entry.leaf.type === 'desk') this.desk(entry)
-    else if (entry.part === 'entry') this.counts.refusals++
+  inspect(entry: ProvedEntry, manifest: Manifest): Problem | undefined {
+    if (entry.leaf.type === 'batch') return this.batch(entry, manifest)
+    if (entry.leaf.type === 'desk') this.desk(entry)
+    // Entry lines are batches; what the desk said stands in key lines.
+    return entry.leaf.type === 'desk' && entry.part === 'key' ? undefined : NO_BATCH
   }
 
   steps(): readonly Step[] {
@@ -94,23 +95,24 @@ export class UplinkInspector implements EntryInspector {
     const taken = decoded.ok ? this.keyring.desk(decoded.value, entry.position) : decoded
     if (!taken.ok) this.statements.fail(taken.problem, entry.line, entry.position)
     else this.statements.pass()
-    if (entry.part === 'entry') this.counts.desk++
+    this.counts.desk++
   }
 
-  private batch(entry: ProvedEntry, manifest: Manifest): void {
+  private batch(entry: ProvedEntry, manifest: Manifest): Problem | undefined {
     const { line, position } = entry
     const verified = this.verify(entry, manifest)
     if (!verified.ok) {
       this.batches.fail(verified.problem, line, position)
-      return
+      return undefined
     }
     this.batches.pass()
-    const read = this.readRecords(verified.value, entry)
+    const seen = { inSpan: false, tellsKey: false }
+    const read = this.readRecords(verified.value, entry, manifest, seen)
     if (read.ok) this.records.pass()
     else this.records.fail(read.problem, line, position)
     const { device, channel } = verified.value.batch.header
-    // Batches from before the span only tell keys; a hole between them and the span is no finding.
-    if (entry.part === 'key') return
+    // Batches from outside the span only tell keys; a hole between them and the span is no finding.
+    if (entry.part === 'key') return seen.tellsKey || !read.ok ? undefined : NO_KEY
     const name = `${device} ${channel}`
     let chain = this.chains.get(name)
     if (!chain) {
@@ -120,6 +122,7 @@ export class UplinkInspector implements EntryInspector {
     const met = chain.add(verified.value)
     if (met.ok) this.chain.pass()
     else this.chain.fail(met.problem, line, position)
+    return seen.inSpan || !read.ok ? undefined : NOT_IN_SPAN
   }
 
   private verify(entry: ProvedEntry, manifest: Manifest): Result<VerifiedBatch> {
@@ -148,7 +151,12 @@ export class UplinkInspector implements EntryInspector {
   }
 
   /** Sequence numbers, announced keys, and the counts a person wants to see. */
-  private readRecords({ batch }: VerifiedBatch, entry: ProvedEntry): Result<true> {
+  private readRecords(
+    { batch }: VerifiedBatch,
+    entry: ProvedEntry,
+    manifest: Manifest,
+    seen: { inSpan: boolean; tellsKey: boolean },
+  ): Result<true> {
     let seq = batch.header.first
     const counted = entry.part === 'entry'
     if (counted) this.counts.batches++
@@ -156,7 +164,9 @@ export class UplinkInspector implements EntryInspector {
       const record = parseJsonBytes(line) as Record<string, unknown> | null | undefined
       if (typeof record !== 'object' || record === null || record.seq !== seq)
         return refuse('MALFORMED', 'not the record of this sequence number', `seq ${seq}`)
+      seen.inSpan ||= isMadeIn(record, manifest)
       if (record.kind === 'key') {
+        seen.tellsKey = true
         if (i !== batch.lines.length - 1)
           return refuse('MALFORMED', 'a key record must be the last of its batch', `seq ${seq}`)
         const rotated = this.keyring.rotate(batch.header, seq, record, entry.position)
@@ -181,3 +191,7 @@ export class UplinkInspector implements EntryInspector {
     }
   }
 }
+
+const NO_BATCH = refuse('EVIDENCE_INVALID', 'neither a batch nor a statement about keys').problem
+const NO_KEY = refuse('EVIDENCE_INVALID', 'a key line whose batch does not end with a key record').problem
+const NOT_IN_SPAN = refuse('EVIDENCE_INVALID', 'no record of the batch was made in the span').problem
