@@ -21,6 +21,8 @@ function show(figure: Figure): void {
   for (const note of figure.notes ?? []) process.stdout.write(`       ${note}\n`)
 }
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
+
 const { values } = parseArgs({ options: { json: { type: 'string' }, only: { type: 'string' } } })
 const figures: Figure[] = []
 let failed = false
