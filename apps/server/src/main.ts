@@ -1,5 +1,8 @@
+import { isMainThread, workerData } from 'node:worker_threads'
 import { explainProblem, type Problem, ProblemError } from '@oiltrail/kernel'
 import { runCommand } from './commands.ts'
+import { runVerifier } from './intake/verifier.ts'
+import { VERIFIER_ROLE } from './intake/verifiers.ts'
 
 /** Says on standard error what is wrong, in both languages, and what to do. */
 function complain(error: unknown): void {
@@ -20,12 +23,18 @@ function placeOf(problem: Problem): string {
   return problem.where === undefined ? `${problem.code}: ` : `${problem.code} (${problem.where}): `
 }
 
-runCommand(process.argv.slice(2), process.env).then(
-  (code) => {
-    process.exitCode = code
-  },
-  (error: unknown) => {
-    complain(error)
-    process.exit(1)
-  },
-)
+function run(): void {
+  runCommand(process.argv.slice(2), process.env).then(
+    (code) => {
+      process.exitCode = code
+    },
+    (error: unknown) => {
+      complain(error)
+      process.exit(1)
+    },
+  )
+}
+
+// A verifier thread of the bundled server starts here too: a bundle is one file.
+if (isMainThread) run()
+else if (workerData === VERIFIER_ROLE) runVerifier()

@@ -4,6 +4,7 @@ import type { MqttGateway } from './gateway/mqtt.ts'
 import type { Intake, IntakeFigures } from './intake/intake.ts'
 import type { LogFeed } from './log/feed.ts'
 import type { Seal } from './seal/follower.ts'
+import type { ShareCourier } from './share/courier.ts'
 
 /** What the figures are read from. */
 export interface MetricParts {
@@ -12,6 +13,7 @@ export interface MetricParts {
   readonly followers: readonly FollowLoop[]
   readonly seal: Seal
   readonly mqtt: MqttGateway
+  readonly couriers: readonly ShareCourier[]
 }
 
 const INTAKE_COUNTERS: readonly {
@@ -21,6 +23,11 @@ const INTAKE_COUNTERS: readonly {
 }[] = [
   { key: 'batches', name: 'batches_total', help: 'Batches accepted' },
   { key: 'records', name: 'records_total', help: 'Records of accepted batches' },
+  {
+    key: 'verifiedAhead',
+    name: 'verified_ahead_total',
+    help: 'Batches a verifier thread had checked before their turn',
+  },
   { key: 'replays', name: 'replays_total', help: 'Batches that were in the log already' },
   { key: 'refusals', name: 'refusals_total', help: 'Batches refused' },
   { key: 'suppressed', name: 'refusals_suppressed_total', help: 'Refusals counted instead of stored' },
@@ -67,6 +74,7 @@ export function makeMetrics(parts: MetricParts): Registry {
   gauge('seal_checkpoint_size', 'Leaves of the newest checkpoint', () => parts.seal.checkpoint?.size ?? 0)
   gauge('mqtt_connections', 'Open MQTT connections', () => parts.mqtt.connections)
   perFollower(registry, parts)
+  perTarget(registry, parts)
   return registry
 }
 
@@ -87,4 +95,24 @@ function perFollower(registry: Registry, parts: MetricParts): void {
   gauge('failures', 'Rounds that failed and were tried again', (loop) => loop.figures.failures)
   gauge('rounds', 'Rounds committed', (loop) => loop.figures.rounds)
   gauge('busy_milliseconds', 'Time spent in rounds', (loop) => loop.figures.busyMs)
+}
+
+/** Other platforms are labelled by their address. */
+function perTarget(registry: Registry, parts: MetricParts): void {
+  const gauge = (name: string, help: string, read: (courier: ShareCourier) => number): void => {
+    new Gauge({
+      name: `oiltrail_share_${name}`,
+      help,
+      labelNames: ['target'],
+      registers: [registry],
+      collect() {
+        for (const courier of parts.couriers) this.set({ target: courier.target }, read(courier))
+      },
+    })
+  }
+  gauge('lag', 'Entries not yet offered to the target', (one) => parts.feed.nextPosition - one.position)
+  gauge('batches', 'Batches the target stored since the start', (one) => one.figures.batches)
+  gauge('statements', 'Statements the target took since the start', (one) => one.figures.statements)
+  gauge('refused', 'Entries on record that the target would not take', (one) => one.figures.refused)
+  gauge('failures', 'Attempts that got no answer', (one) => one.figures.failures)
 }

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { defaultOrigin } from '@oiltrail/evidence'
 import { type Problem, ProblemError } from '@oiltrail/kernel'
@@ -25,9 +26,13 @@ import { makeMetrics } from './metrics.ts'
 import { Seal } from './seal/follower.ts'
 import { readyLogSigners } from './seal/keys.ts'
 import { registerLogRoutes } from './seal/routes.ts'
+import { readShareTargets } from './share/address.ts'
+import { ShareCourier } from './share/courier.ts'
 
 /** How long a starting server waits for another to let go of the county's log. */
 const OWNERSHIP_WAIT_MS = 10_000
+/** More threads than this only wait: the main thread cannot feed them. */
+const MOST_VERIFIERS = 3
 
 /** A server that is up. */
 export interface RunningServer {
@@ -51,6 +56,8 @@ export interface ServeHooks {
   readonly onFatal?: (problem: Problem) => void
   /** How long to wait for another server to let go of the log. */
   readonly ownershipWaitMs?: number
+  /** Threads that check signatures ahead. */
+  readonly verifiers?: number
 }
 
 /** Brings a server up: database, ownership, intake, followers, gateways, pages. Throws `ProblemError` or what broke. */
@@ -84,6 +91,7 @@ async function bringUp(
   stop: () => Promise<void>,
 ): Promise<RunningServer> {
   const tls = await readTls(config)
+  const shareTargets = await readShareTargets(config.share)
   const access = await openAccess(config.data, isLoopback(config.host))
   const fatal = (problem: Problem): void => hooks.onFatal?.(problem)
   const database = await openDatabase({
@@ -119,13 +127,23 @@ async function bringUp(
   )
   undo.push(async () => mqtt.stopListening())
   registerTokenCookie(app, access, tls !== undefined)
-  const metrics = makeMetrics({ intake, feed, followers: core.followers, seal, mqtt })
-  registerHealth(app, { readiness: () => readiness(intake, core.followers), metrics, access })
+  const couriers = shareTargets.map(
+    (target) => new ShareCourier({ target, store, county: county.number, feed, clock: config.clock, log }),
+  )
+  undo.push(() => Promise.all(couriers.map((courier) => courier.stop())))
+  const metrics = makeMetrics({ intake, feed, followers: core.followers, seal, mqtt, couriers })
+  registerHealth(app, {
+    readiness: () => readiness(intake, core.followers),
+    notices: () => couriers.flatMap((courier) => courier.notices()),
+    metrics,
+    access,
+  })
   await registerUplink(app, intake)
   await registerLogRoutes(app, { store, county, seal, signers })
   registerApi(app, context, core.live)
   await registerWeb(app)
   const { mqttUrl, mqttsUrl } = await listenMqtt(mqtt, config, tls)
+  for (const courier of couriers) courier.start()
   core.live.started(context.followerPosition('views') ?? 0)
   return {
     url: await listenHttp(app, config, tls !== undefined),
@@ -177,6 +195,7 @@ async function startCore(
     book,
     owner: owned.value,
     log,
+    verifiers: hooks.verifiers ?? Math.min(MOST_VERIFIERS, availableParallelism() - 1),
     onLost: fatal,
   })
   return { intake, feed, book, seal, live, signers, followers, county }

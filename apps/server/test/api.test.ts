@@ -72,6 +72,24 @@ const SCENARIOS: Record<EndpointName, () => Call | Promise<Call>> = {
     token: api.admin,
     body: { reason: 'stolen' },
   }),
+  takeStatement: () => ({
+    method: 'POST',
+    path: '/api/share/statements',
+    token: api.admin,
+    body: {
+      v: 1,
+      action: 'device-enrolled',
+      actor: 'administrator',
+      at: Date.now(),
+      device: '520327-S003-A',
+      site: 'S003',
+      keys: (['volume', 'price'] as const).map((channel) => ({
+        channel,
+        algorithm: 'Ed25519',
+        publicKey: toBase64(generateKeyPair('Ed25519').signer.publicKey),
+      })),
+    },
+  }),
   announceHistory: () => ({
     method: 'POST',
     path: '/api/history',

@@ -40,7 +40,8 @@ export async function openStand(hooks: ServeHooks = {}): Promise<Stand> {
   const flags = { port: '0', 'mqtt-port': '0', data, 'database-url': database.url, 'log-level': 'silent' }
   const config = readConfig(flags, {}, Date.now)
   const log = pino({ level: process.env.TEST_LOG ?? 'silent' }, pino.destination(2))
-  const start = (more: ServeHooks = {}): Promise<RunningServer> => startServer(config, log, more)
+  const start = (more: ServeHooks = {}): Promise<RunningServer> =>
+    startServer(config, log, { verifiers: 0, ...more })
   const server = await start(hooks)
   return {
     database,
@@ -117,7 +118,7 @@ export class Collector {
   readonly price: Chain
   private readonly mqttUrl: string
   private client: MqttClient | undefined
-  private readonly waiting: ((answer: Answer) => void)[] = []
+  private readonly waiting: { readonly head: string; readonly give: (answer: Answer) => void }[] = []
 
   constructor(device: string, token: string, volume: Chain, price: Chain, mqttUrl: string) {
     this.device = device
@@ -135,19 +136,20 @@ export class Collector {
     client.on('message', (_topic, payload) => {
       const receipt = decodeReceipt(payload.toString())
       if (!receipt.ok) throw new Error(receipt.problem.detail)
-      this.waiting.shift()?.(receipt.value)
+      const of = this.waiting.findIndex((sent) => sent.head === receipt.value.head)
+      this.waiting.splice(of, 1)[0]?.give(receipt.value)
     })
     client.on('close', () => {
       if (this.client === client) this.client = undefined
-      for (const answer of this.waiting.splice(0)) answer('disconnected')
+      for (const sent of this.waiting.splice(0)) sent.give('disconnected')
     })
     return client
   }
 
-  /** Publishes bytes and waits for the receipt. Receipts come in the order of publishing on one connection. */
+  /** Publishes bytes and waits for the receipt that names their head. */
   async send(bytes: Uint8Array): Promise<Answer> {
     const client = this.client ?? (await this.connect())
-    const answer = new Promise<Answer>((give) => this.waiting.push(give))
+    const answer = new Promise<Answer>((give) => this.waiting.push({ head: headOf(bytes), give }))
     client.publish(BATCH_TOPIC, Buffer.from(bytes), { qos: 1 }, () => undefined)
     return answer
   }
@@ -156,6 +158,11 @@ export class Collector {
     await this.client?.endAsync(true)
     this.client = undefined
   }
+}
+
+/** The head that a batch's trailer names; empty for anything else. */
+function headOf(bytes: Uint8Array): string {
+  return /"head":"([0-9a-f]{64})","sig":"[^"]*"\}\n$/.exec(Buffer.from(bytes).toString('latin1'))?.[1] ?? ''
 }
 
 /** An MQTT client that does not reconnect; rejects when it is not let in. */

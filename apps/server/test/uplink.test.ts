@@ -264,6 +264,27 @@ describe('what is refused is on record under its own code, and honest devices go
     await collector.close()
   })
 
+  test('another history inside what is known: CHAIN_FORK, however little of it is new', async () => {
+    const collector = await stand.enrol('520327-F3-A')
+    const { volume } = collector
+    volume.fill(40)
+    const clone = new Chain(collector.device, 'volume', volume.signer).fill(20)
+    clone.write({ at: 7, kind: 'health', event: 'started', subject: 'clone' }).fill(19)
+    for (const [first, last] of [
+      [1, 10],
+      [21, 40],
+    ] as const)
+      expect(code(await collector.send(volume.batch(first, last)))).toBe('stored')
+    const inside = new Chain(collector.device, 'volume', volume.signer)
+    inside.write({ at: 7, kind: 'health', event: 'started', subject: 'clone' }).fill(4)
+    expect(code(await collector.send(inside.batch(1, 5)))).toBe('CHAIN_FORK')
+    expect(code(await collector.send(clone.batch(11, 30)))).toBe('CHAIN_FORK')
+    expect(code(await collector.send(volume.batch(3, 7)))).toBe('REPLAYED')
+    expect(code(await collector.send(volume.batch(11, 30)))).toBe('stored')
+    expect(code(await collector.send(clone.batch(25, 30)))).toBe('CHAIN_FORK')
+    await collector.close()
+  })
+
   test('a flood is answered one by one but stored only in sum', async () => {
     const collector = await stand.enrol('520327-F2-A')
     await collector.connect()

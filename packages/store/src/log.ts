@@ -210,6 +210,19 @@ export async function findRecords(
   return rows.map((row) => row.position ?? undefined)
 }
 
+/** Raw bytes of some entries, by position. */
+export async function readRaw(
+  tx: Pick<Transaction, 'query'>,
+  county: number,
+  positions: readonly number[],
+): Promise<Map<number, Uint8Array>> {
+  const { rows } = await tx.query<{ position: number; raw: Buffer }>(
+    'select position, raw from log_entry where county = $1 and position = any($2::bigint[])',
+    [county, positions],
+  )
+  return new Map(rows.map((row) => [row.position, row.raw]))
+}
+
 /** Bounds the index range of `findRecords`: no accepted batch holds more records (docs/formats/uplink.md §2). */
 const MOST_RECORDS_OF_A_BATCH = 1_000
 

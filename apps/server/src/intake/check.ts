@@ -5,14 +5,16 @@ import {
   type Range,
   type RecordedFact,
   recordSchema,
-  type Span,
   type StreamState,
 } from '@oiltrail/domain'
 import { keyIdOf, suites } from '@oiltrail/evidence/node'
-import { fromBase64, ok, parseJsonBytes, type Result, refuse, toHex } from '@oiltrail/kernel'
-import { type Batch, decodeBatch, signedBytes, walkChain } from '@oiltrail/protocols/uplink'
+import { fromBase64, isChannel, ok, parseJsonBytes, type Result, refuse } from '@oiltrail/kernel'
+import { BATCH_LIMITS, type Batch, decodeBatch, signedBytes, walkChain } from '@oiltrail/protocols/uplink'
+import { lazySpan } from '../log/batch.ts'
 import type { BatchMemo } from '../log/entry.ts'
 import { type DeviceBook, type KnownChannel, type KnownKey, sameHash, verifyWith } from './devices.ts'
+
+const LF = 10
 
 /** A batch that passed every check. Nothing in memory has changed yet. */
 export interface CheckedBatch {
@@ -23,6 +25,8 @@ export interface CheckedBatch {
   readonly state: StreamState
   /** What of it is new; empty for a replay. */
   readonly fresh: readonly Range[]
+  /** Whether it ends inside a run that is in the log: then only the log can tell whether it is the same history. */
+  readonly endsInside: boolean
   /** The key its last record announces, when that record is new. */
   readonly rotation: Rotation | undefined
 }
@@ -36,8 +40,14 @@ export interface Rotation {
 /**
  * Checks one batch in the order of docs/formats/uplink.md §3. Refuses: OVERSIZED, MALFORMED, UNSUPPORTED_VERSION,
  * UNKNOWN_DEVICE, UNKNOWN_KEY, CHAIN_BROKEN, BAD_SIGNATURE, CHAIN_FORK, TOO_MANY_GAPS, UNKNOWN_KIND.
+ * `verified` is the key under which a verifier thread has found chain and signature of these very bytes good.
  */
-export function checkBatch(bytes: Uint8Array, countyCode: string, book: DeviceBook): Result<CheckedBatch> {
+export function checkBatch(
+  bytes: Uint8Array,
+  countyCode: string,
+  book: DeviceBook,
+  verified?: KnownKey,
+): Result<CheckedBatch> {
   const decoded = decodeBatch(bytes)
   if (!decoded.ok) return decoded
   const batch = decoded.value
@@ -54,11 +64,13 @@ export function checkBatch(bytes: Uint8Array, countyCode: string, book: DeviceBo
       `key ${header.key} may not sign records ${header.first} to ${last} with ${header.alg}`,
       'header.key',
     )
-  const walked = walkChain(batch, suites[header.alg])
-  if (!walked.ok) return walked
-  if (!verifyWith(key, signedBytes(batch.headerLine, batch.head), batch.signature))
-    return refuse('BAD_SIGNATURE', `not a signature of key ${header.key}`, 'trailer.sig')
-  const span = spanOf(batch, walked.value)
+  if (key !== verified) {
+    const walked = walkChain(batch, suites[header.alg])
+    if (!walked.ok) return walked
+    if (!verifyWith(key, signedBytes(batch.headerLine, batch.head), batch.signature))
+      return refuse('BAD_SIGNATURE', `not a signature of key ${header.key}`, 'trailer.sig')
+  }
+  const span = lazySpan(batch)
   const admitted = admitSpan(channel.islands, span)
   if (!admitted.ok) return admitted
   const records = readRecords(batch)
@@ -73,8 +85,22 @@ export function checkBatch(bytes: Uint8Array, countyCode: string, book: DeviceBo
     memo,
     state,
     fresh,
+    endsInside: channel.islands.some((island) => island.first <= last && last < island.last),
     rotation: fresh.some((range) => range.last === last) ? rotation.value : undefined,
   })
+}
+
+/** The key that a batch says it is signed by; undefined when its first line is not a header that anybody here could sign. */
+export function claimedKey(bytes: Uint8Array, countyCode: string, book: DeviceBook): KnownKey | undefined {
+  const end = bytes.subarray(0, BATCH_LIMITS.lineBytes).indexOf(LF)
+  const header = (end > 0 ? parseJsonBytes(bytes.subarray(0, end)) : undefined) as
+    | Partial<Record<'county' | 'device' | 'channel' | 'key', unknown>>
+    | null
+    | undefined
+  if (typeof header !== 'object' || header === null || header.county !== countyCode) return undefined
+  if (typeof header.device !== 'string' || typeof header.key !== 'string' || !isChannel(header.channel))
+    return undefined
+  return book.get(header.device)?.channels[header.channel].keys.get(header.key)
 }
 
 /** Lets the stream in memory go on from a checked batch, so that the next batch of the same group can follow it. */
@@ -91,17 +117,6 @@ function keyFor(channel: KnownChannel, keyId: string, first: number, last: numbe
   const key = channel.keys.get(keyId)
   if (!key || first < key.fromSeq) return undefined
   return key.toSeq === undefined || last < key.toSeq ? key : undefined
-}
-
-function spanOf(batch: Batch, hashes: readonly Uint8Array[]): Span {
-  const { first, before } = batch.header
-  const last = first + batch.lines.length - 1
-  return {
-    first,
-    last,
-    before,
-    hashAt: (seq) => (seq === last ? batch.head : toHex(hashes[seq - first]!)),
-  }
 }
 
 function readRecords(batch: Batch): Result<RecordedFact[]> {

@@ -2,7 +2,6 @@ import type { StreamState } from '@oiltrail/domain'
 import {
   addDeviceKey,
   appendEntries,
-  findRecords,
   type Store,
   type Transaction,
   takePositions,
@@ -12,6 +11,7 @@ import type { LogEntry } from '../log/entry.ts'
 import type { Rotation } from './check.ts'
 import type { KnownChannel } from './devices.ts'
 import type { Claim, Draft } from './draft.ts'
+import { lookUp } from './overlap.ts'
 
 /** This writer no longer owns the log of its county: another server took it. It must never commit again. */
 export class OwnershipLost extends Error {
@@ -25,6 +25,8 @@ export class OwnershipLost extends Error {
 export type Answer = (outcome: Outcome) => void
 export type Outcome =
   | { readonly kind: 'committed'; readonly position: number }
+  /** The log holds another history of the same records. */
+  | { readonly kind: 'forked' }
   | { readonly kind: 'failed'; readonly error: unknown }
 
 /**
@@ -120,20 +122,22 @@ export class Group {
       this.answers[i]!({ kind: 'committed', position: entry.position })
   }
 
-  /** Answers the replays with the position where their first record stands. Throws when the database does not answer. */
+  /** Answers the replays with the position where their first record stands, if it is the same history. Throws when the database does not answer. */
   async answerReplays(store: Store, county: number): Promise<void> {
     if (this.replays.length === 0) return
-    const names = this.replays.map(({ claim, channel }) => ({
+    const overlaps = this.replays.map(({ claim, channel }) => ({
       device: channel.device,
       channel: channel.channel,
-      seq: claim.first,
+      first: claim.first,
+      last: claim.last,
+      head: claim.head,
     }))
-    const positions = await findRecords(store.pool, county, names)
+    const recorded = await lookUp(store, county, overlaps)
     for (const [i, replay] of this.replays.entries()) {
-      const position = positions[i]
+      const { position, same } = recorded[i]!
       if (position === undefined)
         replay.answer({ kind: 'failed', error: new Error('a record of the stream is not in the log') })
-      else replay.answer({ kind: 'committed', position })
+      else replay.answer(same ? { kind: 'committed', position } : { kind: 'forked' })
     }
   }
 

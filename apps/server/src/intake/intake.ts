@@ -1,10 +1,13 @@
 import { type Problem, type Result, utf8Bytes } from '@oiltrail/kernel'
 import type { Receipt } from '@oiltrail/protocols/uplink'
-import { advance, checkBatch } from './check.ts'
+import { advance, type CheckedBatch, checkBatch, claimedKey } from './check.ts'
+import type { KnownKey } from './devices.ts'
 import { batchDraft, type Claim, claimOf, peekClaim, receiptFor, refusalDraft } from './draft.ts'
 import { type Outcome, OwnershipLost } from './group.ts'
 import { type BatchJob, JobQueue, type RefusalJob, type Statement, type StatementJob } from './jobs.ts'
+import { lookUp } from './overlap.ts'
 import { RefusalMeter } from './refusals.ts'
+import { Verifiers } from './verifiers.ts'
 import { type IntakeParts, LogWriter, type WriterFigures } from './writer.ts'
 
 /** Longest the event loop is kept busy with checks before sockets get their turn. */
@@ -17,6 +20,8 @@ const NO_CLAIM: Claim = { device: '', channel: '', first: 0, last: 0, head: '' }
 export interface IntakeFigures extends WriterFigures {
   batches: number
   records: number
+  /** Batches whose chain and signature a verifier thread had found good before their turn came. */
+  verifiedAhead: number
   replays: number
   refusals: number
   /** Refusals answered but only counted in the log. */
@@ -32,6 +37,7 @@ export class Intake {
   readonly figures: IntakeFigures = {
     batches: 0,
     records: 0,
+    verifiedAhead: 0,
     replays: 0,
     refusals: 0,
     suppressed: 0,
@@ -44,6 +50,7 @@ export class Intake {
   private readonly queue = new JobQueue()
   private readonly meter = new RefusalMeter()
   private readonly writer: LogWriter
+  private readonly verifiers: Verifiers
   private wake: (() => void) | undefined
   private lastReceivedAt = 0
   private readonly pumping: Promise<void>
@@ -55,6 +62,9 @@ export class Intake {
       this.writer.commitIfDue(this.queue.length > 0)
       this.wake?.()
     })
+    const { county, book } = parts
+    const keyOf = (bytes: Uint8Array): KnownKey | undefined => claimedKey(bytes, county.code, book)
+    this.verifiers = new Verifiers(parts.verifiers, keyOf, parts.log)
     this.summaryTimer = setInterval(() => this.summarise(false), SUMMARY_CHECK_MS)
     this.summaryTimer.unref()
     this.pumping = this.pump()
@@ -72,8 +82,11 @@ export class Intake {
   /** Takes a batch in and answers with its receipt, after the commit. Never throws. */
   submit(bytes: Uint8Array, peer: string): Promise<Receipt> {
     return new Promise((answer) => {
-      const job: BatchJob = { kind: 'batch', bytes, peer, answer }
       const closed = this.closedProblem()
+      // What comes when nothing waits is checked at once, here: a thread would only make it later.
+      const ahead = !closed && this.queue.length > 0
+      const ticket = ahead ? this.verifiers.offer(bytes) : undefined
+      const job: BatchJob = { kind: 'batch', bytes, peer, answer, ticket }
       if (closed) this.answerRetry(job, closed)
       else if (this.queue.offer(job)) this.wake?.()
       else this.answerRetry(job, { code: 'OVERLOADED', detail: 'too much is waiting already' })
@@ -114,6 +127,7 @@ export class Intake {
     this.summarise(true)
     this.writer.beginStop()
     await this.pumping
+    await this.verifiers.stop()
   }
 
   private closedProblem(): Problem | undefined {
@@ -144,7 +158,13 @@ export class Intake {
       if (this.writer.phase === 'lost') this.refuseAway(job)
       else if (job.kind === 'statement') await this.takeStatement(job)
       else {
-        this.take(job)
+        const ticket = job.kind === 'batch' ? job.ticket : undefined
+        const verified = ticket && (await this.verifiers.claim(ticket))
+        // While we waited for the thread a commit may have failed; what this batch rests on must be read again first.
+        if (this.writer.recovering) await this.writer.recovering
+        if (verified) this.figures.verifiedAhead++
+        const checking = this.take(job, verified)
+        if (checking) await checking
         this.writer.commitIfDue(this.queue.length > 0)
         if (this.writer.groupIsFull) await this.writer.committing
       }
@@ -173,40 +193,73 @@ export class Intake {
     return this.lastReceivedAt
   }
 
-  private take(job: BatchJob | RefusalJob): void {
+  private take(job: BatchJob | RefusalJob, verified: KnownKey | undefined): Promise<void> | undefined {
     try {
-      if (job.kind === 'batch') this.takeBatch(job)
-      else this.addRefusal(job.bytes, job.problem, job.claim, this.receivedAt(), () => undefined)
+      if (job.kind === 'batch') return this.takeBatch(job, verified)
+      this.addRefusal(job.bytes, job.problem, job.claim, this.receivedAt(), () => undefined)
     } catch (error) {
-      this.parts.log.error({ err: error }, 'a batch could not be checked')
-      if (job.kind === 'batch')
-        this.answerRetry(job, { code: 'INTERNAL', detail: 'the batch could not be checked' })
+      this.failToCheck(job, error)
     }
+    return undefined
   }
 
-  private takeBatch(job: BatchJob): void {
+  private failToCheck(job: BatchJob | RefusalJob, error: unknown): void {
+    this.parts.log.error({ err: error }, 'a batch could not be checked')
+    if (job.kind === 'batch')
+      this.answerRetry(job, { code: 'INTERNAL', detail: 'the batch could not be checked' })
+  }
+
+  private takeBatch(job: BatchJob, verified: KnownKey | undefined): Promise<void> | undefined {
     const { county, book } = this.parts
     const receivedAt = this.receivedAt()
-    const checked = checkBatch(job.bytes, county.code, book)
-    if (!checked.ok) {
-      this.refuseBatch(job, checked.problem, receivedAt)
-      return
-    }
-    const claim = claimOf(checked.value)
-    if (checked.value.fresh.length === 0) {
-      this.figures.replays++
-      const problem: Problem = { code: 'REPLAYED', detail: '' }
-      this.writer.group.addReplay(claim, checked.value.channel, (outcome) =>
-        this.answerBatch(job, claim, 'stored', outcome, problem),
-      )
-      return
-    }
+    const checked = checkBatch(job.bytes, county.code, book, verified)
+    if (!checked.ok) this.refuseBatch(job, checked.problem, receivedAt)
+    else if (checked.value.fresh.length === 0) this.addReplay(job, checked.value)
+    else if (checked.value.endsInside)
+      return this.takeOverlap(job, checked.value).catch((error) => this.failToCheck(job, error))
+    else this.addBatch(job, checked.value, receivedAt)
+    return undefined
+  }
+
+  private addBatch(job: BatchJob, checked: CheckedBatch, receivedAt: number): void {
+    const claim = claimOf(checked)
     this.figures.batches++
-    this.figures.records += checked.value.memo.records.length
-    const draft = batchDraft(county, receivedAt, job.bytes, checked.value)
-    advance(checked.value)
+    this.figures.records += checked.memo.records.length
+    const draft = batchDraft(this.parts.county, receivedAt, job.bytes, checked)
+    advance(checked)
     this.writer.group.add(draft, (outcome) => this.answerBatch(job, claim, 'stored', outcome))
-    this.writer.group.touch(checked.value.channel, receivedAt, checked.value.rotation)
+    this.writer.group.touch(checked.channel, receivedAt, checked.rotation)
+  }
+
+  private addReplay(job: BatchJob, checked: CheckedBatch): void {
+    const claim = claimOf(checked)
+    this.figures.replays++
+    this.writer.group.addReplay(claim, checked.channel, (outcome) => {
+      if (outcome.kind === 'forked') this.refuseFork(job, claim)
+      else this.answerBatch(job, claim, 'stored', outcome, { code: 'REPLAYED', detail: '' })
+    })
+  }
+
+  /** A batch that fills a hole and goes on into what is known: rare, so it may wait until the log can be asked. */
+  private async takeOverlap(job: BatchJob, checked: CheckedBatch): Promise<void> {
+    const { store, county, book } = this.parts
+    await this.writer.flush()
+    const { device, channel } = checked.channel
+    const [recorded] = await lookUp(store, county.number, [{ ...claimOf(checked), device, channel }])
+    if (!recorded?.same) {
+      this.refuseFork(job, claimOf(checked))
+      return
+    }
+    // Memory may have been read anew meanwhile.
+    const again = checkBatch(job.bytes, county.code, book)
+    if (!again.ok) this.refuseBatch(job, again.problem, this.receivedAt())
+    else if (again.value.fresh.length === 0) this.addReplay(job, again.value)
+    else this.addBatch(job, again.value, this.receivedAt())
+  }
+
+  private refuseFork(job: BatchJob, claim: Claim): void {
+    const detail = `record ${claim.last} is in the log with another hash`
+    this.refuseBatch(job, { code: 'CHAIN_FORK', detail, where: `seq ${claim.last}` }, this.receivedAt())
   }
 
   private refuseBatch(job: BatchJob, problem: Problem, receivedAt: number): void {
@@ -245,7 +298,7 @@ export class Intake {
       return
     }
     this.figures.retries++
-    const lost = outcome.error instanceof OwnershipLost
+    const lost = outcome.kind === 'failed' && outcome.error instanceof OwnershipLost
     const detail = lost ? 'this server no longer owns the log' : 'the commit failed'
     job.answer(receiptFor(claim, 'retry', -1, at, { code: lost ? 'SHARD_OWNED' : 'STORE_FAILED', detail }))
   }

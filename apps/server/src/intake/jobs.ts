@@ -2,6 +2,7 @@ import type { Problem, Result } from '@oiltrail/kernel'
 import type { Receipt } from '@oiltrail/protocols/uplink'
 import type { Transaction } from '@oiltrail/store'
 import type { Claim } from './draft.ts'
+import type { Ticket } from './verifiers.ts'
 
 /** What waits for intake. */
 export type Job = BatchJob | RefusalJob | StatementJob
@@ -13,6 +14,8 @@ export interface BatchJob {
   /** Who handed it over: a device's connection or an address. For the limit on refusals. */
   readonly peer: string
   readonly answer: (receipt: Receipt) => void
+  /** Its place in the line of the verifier threads, when it has one. */
+  readonly ticket?: Ticket | undefined
 }
 
 /** Something that was refused before it was a batch: a connection, or a summary of refusals. */

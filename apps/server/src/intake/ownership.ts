@@ -57,33 +57,31 @@ export class ShardOwner {
   async release(): Promise<void> {
     const { holder } = this
     this.holder = undefined
-    holder?.removeAllListeners('error')
-    holder?.on('error', () => undefined)
     holder?.release(true)
   }
 
   private async lock(): Promise<boolean> {
     const client = await this.store.pool.connect()
+    // From its first moment and to its last: an error that nobody listens to would end the process.
+    client.on('error', () => {
+      if (this.holder !== client) return
+      this.holder = undefined
+      client.release(true)
+      this.onBreak()
+    })
     try {
       const { rows } = await client.query<{ taken: boolean }>(
         'select pg_try_advisory_lock($1, $2) as taken',
         [LOCK_CLASS, this.county],
       )
       if (!rows[0]?.taken) {
-        client.release()
+        client.release(true)
         return false
       }
     } catch (error) {
       client.release(true)
       throw error
     }
-    client.once('error', () => {
-      client.on('error', () => undefined)
-      if (this.holder !== client) return
-      this.holder = undefined
-      client.release(true)
-      this.onBreak()
-    })
     this.holder = client
     return true
   }

@@ -27,6 +27,8 @@ export interface IntakeParts {
   readonly book: DeviceBook
   readonly owner: ShardOwner
   readonly log: Logger
+  /** Threads that check signatures ahead; 0 checks everything in this one. */
+  readonly verifiers: number
   /** Another server owns the log now, or the database is gone for good. Nothing will be stored any more. */
   readonly onLost: (problem: Problem) => void
 }

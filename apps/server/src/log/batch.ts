@@ -28,7 +28,7 @@ export function decodeAccepted(raw: Uint8Array): BatchMemo {
 }
 
 /** A span that walks the chain only when an inner hash is asked for: batches that simply follow never do. */
-function lazySpan(batch: Batch): Span {
+export function lazySpan(batch: Batch): Span {
   const { first, before } = batch.header
   const last = first + batch.lines.length - 1
   let hashes: readonly Uint8Array[] | undefined
