@@ -23,6 +23,8 @@ import { enrolmentWatch } from './enrolled.ts'
 import { lockFolder } from './lock.ts'
 import type { Ending } from './supervisor.ts'
 
+/** One reads while another syncs; more would only take memory. */
+const IMPORTS_AT_ONCE = 3
 /** Real time for the last records to get their receipts when stopping. */
 const DRAIN_MS = 1_500
 
@@ -61,7 +63,11 @@ export class ChannelProcess {
     this.startUplink(enrolled, await this.authority())
     this.watch = new StationWatch(this.stations, this.clock, this.log)
     this.watch.start()
-    await Promise.all(this.stations.map((station) => this.bringUp(station)))
+    const waiting = [...this.stations]
+    const bringUpNext = async (): Promise<void> => {
+      for (let next = waiting.shift(); next; next = waiting.shift()) await this.bringUp(next)
+    }
+    await Promise.all(Array.from({ length: IMPORTS_AT_ONCE }, bringUpNext))
   }
 
   private async authority(): Promise<Buffer | undefined> {

@@ -16,8 +16,10 @@ const LONGEST_PAUSE_MS = 30_000
 const SOUND_LIFE_MS = 60_000
 /** After this a channel that will not stop is killed; its spool survives that. */
 const STOP_PATIENCE_MS = 6_000
-/** V8 heap of a channel process: 64 sites need a fraction of it. */
-const HEAP_MEGABYTES = 160
+/** V8 heap of a channel process, old and young: 64 sites need a fraction of it, and a box has little memory. */
+const HEAP_OPTIONS = ['--max-old-space-size=96', '--max-semi-space-size=8']
+/** glibc gives every thread its own arena by default and returns little of them. */
+const ALLOCATOR = { MALLOC_ARENA_MAX: '2', MALLOC_TRIM_THRESHOLD_: '131072' }
 
 /** Why a channel process ended: the name of a signal, or an exit code. */
 export interface Ending {
@@ -56,7 +58,8 @@ export class Supervisor {
     if (previous) args.push('--after', `${previous.signal}:${previous.code}`)
     const startedAt = performance.now()
     const child = fork(this.program.file, args, {
-      execArgv: [...process.execArgv, `--max-old-space-size=${HEAP_MEGABYTES}`],
+      execArgv: [...process.execArgv, ...HEAP_OPTIONS],
+      env: { ...ALLOCATOR, ...process.env },
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     })
     this.children.set(channel, child)
