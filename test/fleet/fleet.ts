@@ -4,6 +4,7 @@ import type { Algorithm } from '@oiltrail/evidence'
 import { type GeneratedKey, generateKeyPair, suites } from '@oiltrail/evidence/node'
 import { type Channel, fromHex, toBase64, toHex, utf8Bytes } from '@oiltrail/kernel'
 import { encodeBatch, enrolProofBytes } from '@oiltrail/protocols/uplink'
+import { callJson } from './tls.ts'
 
 /**
  * Collectors written from docs/formats/uplink.md alone, for tests that drive a real server from outside: they share the
@@ -131,26 +132,20 @@ export function nextBatch(lane: Lane, count: number, at: number): SignedBatch {
   return closeBatch(lane, facts)
 }
 
-async function post<T>(base: string, path: string, body: unknown, token?: string): Promise<T> {
-  const headers: Record<string, string> = { 'content-type': 'application/json' }
-  if (token !== undefined) headers.authorization = `Bearer ${token}`
-  const answer = await fetch(`${base}${path}`, { method: 'POST', headers, body: JSON.stringify(body) })
-  if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`)
-  return (await answer.json()) as T
-}
-
-/** Registers the n-th site and enrols its collector over HTTP; returns the MQTT password. */
+/** Registers the n-th site and enrols its collector over HTTP(S); returns the MQTT password. */
 export async function enrolSite(
   base: string,
   adminToken: string,
   index: number,
   lanes: readonly Lane[],
+  ca?: Buffer,
 ): Promise<string> {
+  const post = <T>(path: string, body: unknown, token?: string): Promise<T> =>
+    callJson<T>(`${base}${path}`, { body, ca, ...(token === undefined ? {} : { token }) })
   const site = testSite(index, lanes[0]!.device.slice(0, 6))
-  await post(base, '/api/registry/sites', site, adminToken)
+  await post('/api/registry/sites', site, adminToken)
   const device = lanes[0]!.device
   const { code } = await post<{ code: string }>(
-    base,
     '/api/enrol-codes',
     { device, site: site.site, validSeconds: 3_600 },
     adminToken,
@@ -161,6 +156,6 @@ export async function enrolSite(
     publicKey: toBase64(lane.key.signer.publicKey),
     proof: toBase64(lane.key.signer.sign(enrolProofBytes(code, device, lane.channel))),
   }))
-  const { token } = await post<{ token: string }>(base, '/api/enrol', { code, device, keys })
+  const { token } = await post<{ token: string }>('/api/enrol', { code, device, keys })
   return token
 }

@@ -17,7 +17,7 @@ export class Sender {
   private readonly resend: NodeJS.Timeout
   private idle: (() => void)[] = []
 
-  constructor(url: string, clientId: string, device: string, token: string) {
+  constructor(url: string, clientId: string, device: string, token: string, ca?: Buffer) {
     this.client = mqtt.connect(url, {
       clientId,
       username: device,
@@ -26,6 +26,7 @@ export class Sender {
       clean: true,
       reconnectPeriod: 200,
       queueQoSZero: false,
+      ...(ca ? { ca } : {}),
     })
     this.client.on('error', () => undefined) // the library reconnects; what was not acknowledged stays in `waiting`
     this.client.on('connect', () => {
