@@ -46,7 +46,8 @@ function encrypted(): Platform {
   })
 }
 
-const EVER = `from=0&to=${Date.now() + 86_400_000}`
+/** Wider than every record of these tests. */
+const EVER = `from=${Date.now() - 30 * 86_400_000}&to=${Date.now() + 86_400_000}`
 
 function statistics(of: Platform): Promise<{ volumeMillilitres: number; sales: number }[]> {
   const url = `${of.base}/api/statistics?${EVER}&bucket=day&place=nozzle&byGrade=true`
@@ -237,9 +238,7 @@ it('C5: what the other platform refuses is on record here and taken up again at 
   )
 })
 
-it('C5: a platform is not handed on to in plain text, nor without knowing who it is', async () => {
-  for (const url of ['http://203.0.113.7/', 'ftp://203.0.113.7', 'https://user:word@203.0.113.7', 'nowhere'])
-    await expect(platform({ OILTRAIL_SHARE_URL: url }).start()).rejects.toThrow(/CONFIG_INVALID/)
+it('C5: nothing is handed on to a platform whose certificate nobody vouches for', async () => {
   const other = encrypted()
   await other.start()
   const house = platform({ OILTRAIL_SHARE_URL: other.base })

@@ -35,6 +35,9 @@ const SERVE_HELP = `  --port N             pages and interface (OILTRAIL_PORT, 8
   --tls-cert FILE --tls-key FILE   PEM files; pages and MQTT then speak TLS / 证书与私钥
   --county CODE        six digits (OILTRAIL_COUNTY, 520327) / 县级区划代码
   --origin NAME        name of the log in its checkpoints (OILTRAIL_ORIGIN) / 日志名称
+  --share-url URL,…    platforms that get every accepted batch (OILTRAIL_SHARE_URL) / 数据转送的平台地址
+  --share-token-file FILE,…   their administrator tokens, for statements (OILTRAIL_SHARE_TOKEN_FILE) / 对方管理员令牌文件
+  --share-ca FILE      authority of their certificates (OILTRAIL_SHARE_CA) / 对方证书的签发机构
   --log-level LEVEL    fatal … trace, silent (OILTRAIL_LOG_LEVEL, info) / 日志级别
 ${DATABASE_HELP}`
 

@@ -1,4 +1,5 @@
 import { type Clock, COUNTY_PATTERN, type EpochMs, ProblemError, parseClock } from '@oiltrail/kernel'
+import type { ShareSettings } from './share/address.ts'
 
 /** How a server is run. Made from flags and environment variables; flags win. */
 export interface ServerConfig {
@@ -19,6 +20,8 @@ export interface ServerConfig {
   readonly tlsKey: string | undefined
   /** Name of the log in its checkpoints; undefined: the default of the county. */
   readonly origin: string | undefined
+  /** Other platforms that the log is handed on to, and how to reach them. */
+  readonly share: ShareSettings
   readonly clock: Clock
   readonly demo: boolean
   readonly logLevel: string
@@ -36,6 +39,9 @@ export const SERVE_OPTIONS = {
   'tls-cert': { type: 'string' },
   'tls-key': { type: 'string' },
   origin: { type: 'string' },
+  'share-url': { type: 'string' },
+  'share-token-file': { type: 'string' },
+  'share-ca': { type: 'string' },
   'log-level': { type: 'string' },
   help: { type: 'boolean', short: 'h' },
 } as const
@@ -83,6 +89,11 @@ export function readConfig(
     tlsCert,
     tlsKey,
     origin: text('origin', 'OILTRAIL_ORIGIN'),
+    share: {
+      urls: text('share-url', 'OILTRAIL_SHARE_URL'),
+      tokenFiles: text('share-token-file', 'OILTRAIL_SHARE_TOKEN_FILE'),
+      caFile: text('share-ca', 'OILTRAIL_SHARE_CA'),
+    },
     clock: readClock(env.OILTRAIL_CLOCK, realClock),
     demo: env.OILTRAIL_DEMO === '1',
     logLevel,

@@ -19,6 +19,8 @@ export type Readiness = () => readonly string[]
 /** What the health routes are made from. */
 export interface HealthParts {
   readonly readiness: Readiness
+  /** What a person should look at although the server is ready. */
+  readonly notices: Readiness
   readonly metrics: Registry
   readonly access: Access
 }
@@ -97,11 +99,13 @@ function problemOf(error: unknown): Problem {
 
 /** `/healthz` the process lives; `/readyz` it can take and show data; `/metrics` its figures, for Prometheus. */
 export function registerHealth(app: FastifyInstance, parts: HealthParts): void {
-  const { readiness, metrics, access } = parts
+  const { readiness, notices, metrics, access } = parts
   app.get('/healthz', async () => ({ ok: true }))
   app.get('/readyz', async (_request, reply) => {
     const problems = readiness()
-    return reply.code(problems.length === 0 ? 200 : 503).send({ ok: problems.length === 0, problems })
+    return reply
+      .code(problems.length === 0 ? 200 : 503)
+      .send({ ok: problems.length === 0, problems, notices: notices() })
   })
   app.get('/metrics', async (request, reply) => {
     if (!access.mayRead(request))

@@ -13,6 +13,14 @@ const queryInt = z
   .transform(Number)
 const siteParam = z.strictObject({ site: z.string().regex(SITE_PATTERN) })
 const range = { from: queryInt, to: queryInt }
+/** A public key of a channel, DER SubjectPublicKeyInfo in base64. */
+const enrolledKey = {
+  channel: s.channel,
+  algorithm: z.enum(['SM2-SM3', 'Ed25519', 'P256-SHA256']),
+  publicKey: z.string().max(512),
+}
+/** What every statement of a desk says (docs/formats/log.md §1). */
+const statement = { v: z.literal(1), actor: z.string().max(200), at }
 
 /** Places statistics can be grouped by, from the nozzle to the county. */
 export const PLACES = ['county', 'town', 'enterprise', 'site', 'dispenser', 'nozzle'] as const
@@ -281,18 +289,35 @@ export const ENDPOINTS = endpoints({
       code: z.string().min(8).max(64),
       device: z.string().regex(DEVICE_PATTERN),
       keys: z
-        .array(
-          z.strictObject({
-            channel: s.channel,
-            algorithm: z.enum(['SM2-SM3', 'Ed25519', 'P256-SHA256']),
-            publicKey: z.string().max(512),
-            proof: z.string().max(512),
-          }),
-        )
+        .array(z.strictObject({ ...enrolledKey, proof: z.string().max(512) }))
         .min(1)
         .max(4),
     }),
     response: z.strictObject({ county: z.string(), device: z.string(), token: z.string(), serverTime: at }),
+  },
+  takeStatement: {
+    method: 'POST',
+    path: '/api/share/statements',
+    permission: 'admin',
+    summary:
+      'Take over what the desk of another platform stated: a site, a collector by its public keys, a revocation',
+    body: z.discriminatedUnion('action', [
+      z.strictObject({ ...statement, action: z.literal('site-registered'), site: siteSchema }),
+      z.strictObject({
+        ...statement,
+        action: z.literal('device-enrolled'),
+        device: z.string().regex(DEVICE_PATTERN),
+        site: z.string().regex(SITE_PATTERN),
+        keys: z.array(z.strictObject(enrolledKey)).min(1).max(4),
+      }),
+      z.strictObject({
+        ...statement,
+        action: z.literal('device-revoked'),
+        device: z.string().regex(DEVICE_PATTERN),
+        reason: z.string().min(1).max(200),
+      }),
+    ]),
+    response: z.strictObject({ position: int }),
   },
   announceHistory: {
     method: 'POST',

@@ -1,6 +1,6 @@
 import type { Site } from '@oiltrail/domain'
 import type { Result } from '@oiltrail/kernel'
-import type { EnrolAnswer, EnrolRequest } from '@oiltrail/protocols/uplink'
+import type { DeskEntry, EnrolAnswer, EnrolRequest } from '@oiltrail/protocols/uplink'
 
 /**
  * The second mouth of the log: what people and administrators' tools state. Every statement is a log entry, committed
@@ -13,6 +13,11 @@ export interface Desk {
   issueEnrolCode(order: EnrolCodeOrder): Promise<Result<{ code: string; expiresAt: number }>>
   /** Redeems a code. ENROL_CODE_INVALID, BAD_SIGNATURE (proof of possession), INVALID_REQUEST, CONFLICT (another hash). */
   enrol(request: EnrolRequest): Promise<Result<EnrolAnswer>>
+  /**
+   * Takes over what the desk of another platform stated, so that batches handed on by it are believed here. A collector
+   * enrolled so may sign but has no token: it does not connect by itself. Refuses like the statement made here.
+   */
+  takeStatement(statement: DeskEntry): Promise<Result<{ position: number }>>
   /** Refuses everything a device sends from now on. NOT_FOUND when it is not enrolled. */
   revokeDevice(actor: string, device: string, reason: string): Promise<Result<{ position: number }>>
 }

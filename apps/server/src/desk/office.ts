@@ -11,6 +11,7 @@ import {
   ProblemError,
   type Result,
   refuse,
+  toBase64,
   utf8Bytes,
 } from '@oiltrail/kernel'
 import {
@@ -22,6 +23,7 @@ import {
 } from '@oiltrail/protocols/uplink'
 import {
   addDeviceKey,
+  type DeviceRow,
   enrolDevice,
   readDeviceKeys,
   readStreams,
@@ -40,6 +42,8 @@ import type { Desk, EnrolCodeOrder } from './desk.ts'
 const MOST_KEYS = 2
 const LONGEST_REASON = 200
 const LONGEST_ACTOR = 80
+/** Before the name of who stated it at the other platform. */
+const SHARED_BY = 'shared: '
 
 type Refused = Extract<Result<never>, { ok: false }>
 
@@ -130,6 +134,23 @@ export class Office implements Desk {
     })
   }
 
+  async takeStatement(statement: DeskEntry): Promise<Result<{ position: number }>> {
+    const actor = `${SHARED_BY}${statement.actor}`
+    if (statement.action === 'site-registered') return this.registerSite(actor, statement.site)
+    if (statement.action === 'device-revoked')
+      return this.revokeDevice(actor, statement.device, statement.reason)
+    const { device, site } = statement
+    const keys = checkPublicKeys(device, statement.keys)
+    if (!keys.ok) return keys
+    if (!device.startsWith(`${this.county.code}-${site}-`))
+      return refuse('INVALID_REQUEST', `device ${device} is not of site ${site} of this county`, 'device')
+    // A token that nobody is told: the box belongs to the other platform, only its batches come here.
+    const { hash } = makeToken()
+    return this.state('device-enrolled', device, (tx, at) =>
+      this.letSpeak(tx, { device, site, tokenHash: hash, enrolledAt: at }, keys.value, actor),
+    )
+  }
+
   async revokeDevice(actor: string, device: string, reason: string): Promise<Result<{ position: number }>> {
     return this.state('device-revoked', device, async (tx, at) => {
       if (!(await revokeDevice(tx, this.county.number, device)))
@@ -166,14 +187,25 @@ export class Office implements Desk {
     tokenHash: Uint8Array,
     at: number,
   ): Promise<DeskEntry> {
-    const county = this.county.number
     const { device } = request
-    const site = await redeemEnrolCode(tx, county, hashEnrolCode(request.code), device, at)
+    const site = await redeemEnrolCode(tx, this.county.number, hashEnrolCode(request.code), device, at)
     if (site === undefined)
       throw new ProblemError({ code: 'ENROL_CODE_INVALID', detail: `no open code for ${device}` })
+    return this.letSpeak(tx, { device, site, tokenHash, enrolledAt: at }, keys, device)
+  }
+
+  /** Within the transaction of the entry: the device may sign with these keys from now on. */
+  private async letSpeak(
+    tx: Transaction,
+    row: DeviceRow,
+    keys: readonly OfferedKey[],
+    actor: string,
+  ): Promise<DeskEntry> {
+    const county = this.county.number
+    const { device, site, enrolledAt: at } = row
     const streams = await readStreams(tx, county, device)
     const oldKeys = await readDeviceKeys(tx, county, device)
-    await enrolDevice(tx, county, { device, site, tokenHash, enrolledAt: at })
+    await enrolDevice(tx, county, row)
     for (const key of keys) {
       const islands = streams.find((stream) => stream.channel === key.channel)?.islands ?? []
       const old = oldKeys.find((row) => row.channel === key.channel)
@@ -190,11 +222,15 @@ export class Office implements Desk {
     return {
       v: 1,
       action: 'device-enrolled',
-      actor: device,
+      actor: actor.slice(0, LONGEST_ACTOR),
       at,
       device,
       site,
-      keys: request.keys.map(({ channel, algorithm, publicKey }) => ({ channel, algorithm, publicKey })),
+      keys: keys.map(({ channel, algorithm, publicKey }) => ({
+        channel,
+        algorithm,
+        publicKey: toBase64(publicKey),
+      })),
     }
   }
 
@@ -213,24 +249,39 @@ export class Office implements Desk {
 }
 
 function checkKeys(request: EnrolRequest): Result<OfferedKey[]> {
-  if (!DEVICE_PATTERN.test(request.device))
-    return refuse('INVALID_REQUEST', 'not the name of a device', 'device')
-  if (request.keys.length === 0 || request.keys.length > MOST_KEYS)
+  const keys = checkPublicKeys(request.device, request.keys)
+  if (!keys.ok) return keys
+  for (const [i, key] of keys.value.entries()) {
+    const where = `keys[${i}]`
+    const proof = fromBase64(request.keys[i]!.proof)
+    if (!proof) return refuse('INVALID_REQUEST', 'key and proof must be base64', where)
+    const verifier = suites[key.algorithm].verifier(key.publicKey)
+    if (!verifier.ok) return refuse('INVALID_REQUEST', verifier.problem.detail, `${where}.publicKey`)
+    if (!verifier.value(enrolProofBytes(request.code, request.device, key.channel), proof))
+      return refuse('BAD_SIGNATURE', 'the proof is not a signature of this key', `${where}.proof`)
+  }
+  return keys
+}
+
+/** Keys as they are stated, one for each channel. Refuses INVALID_REQUEST. */
+function checkPublicKeys(
+  device: string,
+  offer: readonly { readonly channel: string; readonly algorithm: string; readonly publicKey: string }[],
+): Result<OfferedKey[]> {
+  if (!DEVICE_PATTERN.test(device)) return refuse('INVALID_REQUEST', 'not the name of a device', 'device')
+  if (offer.length === 0 || offer.length > MOST_KEYS)
     return refuse('INVALID_REQUEST', 'one key for each channel', 'keys')
   const keys: OfferedKey[] = []
-  for (const [i, offered] of request.keys.entries()) {
+  for (const [i, offered] of offer.entries()) {
     const where = `keys[${i}]`
-    const { channel, algorithm } = offered
+    const { channel } = offered
     if (!isChannel(channel) || keys.some((key) => key.channel === channel))
       return refuse('INVALID_REQUEST', 'one key for each channel', `${where}.channel`)
     const publicKey = fromBase64(offered.publicKey)
-    const proof = fromBase64(offered.proof)
-    if (!publicKey || !proof || !ALGORITHMS.includes(algorithm))
-      return refuse('INVALID_REQUEST', 'key and proof must be base64', where)
+    const algorithm = ALGORITHMS.find((name) => name === offered.algorithm)
+    if (!publicKey || !algorithm) return refuse('INVALID_REQUEST', 'key and proof must be base64', where)
     const verifier = suites[algorithm].verifier(publicKey)
     if (!verifier.ok) return refuse('INVALID_REQUEST', verifier.problem.detail, `${where}.publicKey`)
-    if (!verifier.value(enrolProofBytes(request.code, request.device, channel), proof))
-      return refuse('BAD_SIGNATURE', 'the proof is not a signature of this key', `${where}.proof`)
     keys.push({ channel, algorithm, publicKey, keyId: keyIdOf(publicKey) })
   }
   return ok(keys)
