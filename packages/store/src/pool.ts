@@ -71,6 +71,9 @@ export function openStore(url: string, options: StoreOptions = {}): Store {
   })
   // Without a listener an idle connection that breaks (the server restarted) would end our process.
   pool.on('error', (error) => options.onIdleError?.(error))
+  // The pool takes its own listener away before whoever waits for the connection can put up theirs; a break in between
+  // (`write EPIPE`) would end our process as well. Its query fails anyway, and the pool throws the connection away.
+  pool.on('connect', (client) => client.on('error', () => undefined))
   let closing: Promise<void> | undefined
   return {
     pool,
