@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import type { Logger } from 'pino'
 import type { KnownKey } from './devices.ts'
-import type { VerifierAnswer, VerifierJob } from './verifier.ts'
+import { isGood, type VerifierAnswer, type VerifierJob } from './verifier.ts'
 
 /** What tells a thread started from a bundle that it is to verify (main.ts). */
 export const VERIFIER_ROLE = 'oiltrail-verifier'
@@ -60,16 +60,31 @@ export class Verifiers {
   }
 
   /**
-   * The key under which a batch was found good. Waits for a thread that has it in hand; undefined when none had its turn
+   * The key under which a batch was found good. Waits for a thread that has it in hand, working meanwhile; undefined when none had its turn
    * yet (it is then taken out of the line), or when it is not good: the caller checks it itself.
    */
   async claim(ticket: Ticket): Promise<KnownKey | undefined> {
-    if (ticket.state === 'sent')
-      await new Promise<void>((wake) => {
-        ticket.wake = wake
-      })
+    while (ticket.state === 'sent')
+      if (this.checkOneHere()) await new Promise<void>((turn) => setImmediate(turn))
+      else
+        await new Promise<void>((wake) => {
+          ticket.wake = wake
+        })
     ticket.state = 'done'
     return ticket.good ? ticket.key : undefined
+  }
+
+  /** Rather than wait for a thread, this one checks a batch that no thread has in hand yet. False when there is none. */
+  private checkOneHere(): boolean {
+    for (let ticket = this.waiting.shift(); ticket; ticket = this.waiting.shift()) {
+      const key = ticket.state === 'waiting' ? this.keyOf(ticket.bytes) : undefined
+      if (!key) continue
+      ticket.key = key
+      ticket.good = isGood({ id: 0, bytes: ticket.bytes, algorithm: key.algorithm, publicKey: key.publicKey })
+      ticket.state = 'done'
+      return true
+    }
+    return false
   }
 
   async stop(): Promise<void> {
