@@ -156,12 +156,15 @@ export class Verifiers {
   }
 }
 
+/** Reads TypeScript where we are not bundled, that is in tests and measurements: a development dependency of the workspace. */
+const SOURCE_LOADER = 'tsx/esm/api'
+
 /** A bundle is one file and starts itself again (main.ts). From source, Node 20 needs the loader of the tests. */
 function startThread(): Worker {
   if (!import.meta.url.endsWith('.ts'))
     return new Worker(new URL(import.meta.url), { workerData: VERIFIER_ROLE, argv: [] })
   const entry = new URL('./verifierthread.ts', import.meta.url).href
-  const load = `const { workerData } = require('node:worker_threads')
-    import('tsx/esm/api').then((tsx) => tsx.tsImport(workerData, workerData))`
-  return new Worker(load, { eval: true, workerData: entry })
+  const start = `const { loader, entry } = require('node:worker_threads').workerData
+    import(loader).then((tsx) => tsx.tsImport(entry, entry))`
+  return new Worker(start, { eval: true, workerData: { loader: SOURCE_LOADER, entry } })
 }
