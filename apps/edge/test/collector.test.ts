@@ -28,7 +28,7 @@ let pulses: TestModule
 let gauge: TestGauge
 let arm: TestModule
 let devices: TestDevice[]
-let pulseCount = 50_000
+let pulseCount: number
 
 function pulse(values: Partial<modbus.PulseInput> = {}): void {
   const input = {
@@ -84,6 +84,10 @@ const events = (channel: string) =>
   facts(channel).flatMap((fact) => (fact.kind === 'health' ? [fact.event] : []))
 const sales = () => facts('volume').flatMap((fact) => (fact.kind === 'sale' ? [fact] : []))
 
+/** Volume of all sales counted by pulses. On a busy machine a stall of this process can make two sales of one. */
+const soldByPulse = () =>
+  sales().reduce((sum, sale) => sum + (sale.source === 'pulse' ? sale.volumeMillilitres : 0), 0)
+
 async function configure(extra: object = {}): Promise<void> {
   await collector.configure({
     uplink: platform.mqttUrl,
@@ -131,6 +135,7 @@ beforeEach(async () => {
   pulses = await testModule(144)
   gauge = await testGauge()
   arm = await testModule(32)
+  pulseCount = 50_000
   devices = [tax, communication, pulses, gauge, arm]
   pulse()
   box()
@@ -159,16 +164,16 @@ describe('a collector', () => {
     tax.sell(1, 8_000)
     communication.sell(2, 31_410)
     batch(8, 9_000_000)
-    await until('both sales', () => sales().length === 2, collector)
+    await until(
+      'both sales',
+      () => soldByPulse() === 8_000 && sales().some(({ source }) => source === 'board'),
+      collector,
+    )
     await until('the receipt', () => facts('price').some(({ kind }) => kind === 'receipt'), collector)
     await until('the load', () => facts('volume').some(({ kind }) => kind === 'load'), collector)
-    const [byPulse] = sales().filter(({ source }) => source === 'pulse')
-    expect(byPulse).toMatchObject({
-      nozzle: '1',
-      volumeMillilitres: 8_000,
-      totalMillilitres: 508_000,
-      pulses: 800,
-    })
+    const byPulse = sales().findLast(({ source }) => source === 'pulse')
+    expect(byPulse).toMatchObject({ nozzle: '1', totalMillilitres: 508_000 })
+    expect(byPulse?.pulses).toBe((byPulse?.volumeMillilitres ?? 0) / 10)
     const [byBoard] = sales().filter(({ source }) => source === 'board')
     expect(byBoard).toMatchObject({ nozzle: '2', volumeMillilitres: 31_410, totalMillilitres: 1_031_410 })
     expect(facts('price').find(({ kind }) => kind === 'receipt')).toMatchObject({
@@ -250,7 +255,7 @@ describe('a collector', () => {
       collector,
       40_000,
     )
-    await until('the sale', () => sales().length === 1, collector)
+    await until('the sale', () => sales().length >= 1, collector)
     expect(events('volume')).toContain('network-lost')
     const volume = facts('volume')
     expect(volume.map(({ seq }) => seq)).toEqual(volume.map((_, i) => i + 1))
@@ -277,8 +282,7 @@ describe('a collector', () => {
         ),
       collector,
     )
-    await until('the sale', () => sales().length === 1, collector)
-    expect(sales()[0]).toMatchObject({ volumeMillilitres: 5_000 })
+    await until('all that was sold', () => soldByPulse() === 5_000, collector)
     expect(collector.pidOf('volume')).toBe(volumePid)
     expect(events('volume')).not.toContain('restarted')
   })
@@ -295,9 +299,8 @@ describe('a collector', () => {
       await fuel(10, 10)
       await until(`restart ${i}`, () => restarts() === i, collector)
     }
-    await until('the sale', () => sales().length > 0, collector)
-    await new Promise((resolve) => setTimeout(resolve, 1_500))
-    expect(sales().reduce((sum, sale) => sum + sale.volumeMillilitres, 0)).toBe((pulseCount - from) * 10)
+    await until('all that was sold', () => soldByPulse() >= (pulseCount - from) * 10, collector)
+    expect(soldByPulse()).toBe((pulseCount - from) * 10)
     expect(platform.refusals).toEqual([])
     const report = await collector.command('spool', 'verify', collector.spool(DEVICE, 'volume'))
     expect(report.code, report.output).toBe(0)
@@ -317,7 +320,7 @@ describe('a collector', () => {
       collector,
     )
     await fuel(2)
-    await until('a sale signed by the new key', () => sales().length === 1, collector)
+    await until('a sale signed by the new key', () => sales().length >= 1, collector)
     await collector.stop()
     collector.start(FAST)
     await until(
@@ -337,7 +340,7 @@ describe('a collector', () => {
       collector,
     )
     await fuel(2)
-    await until('the sale', () => sales().length === 1, collector)
+    await until('the sale', () => sales().length >= 1, collector)
     expect(platform.refusals).toEqual([])
   })
 })

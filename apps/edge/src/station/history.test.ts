@@ -55,7 +55,9 @@ describe('the import of history', () => {
     expect(await textOf(spool, 1_700)).toBe(`{"seq":1700,${fact(1_699).slice(1)}`)
     expect(await importHistory(spool, path, log)).toEqual({ ok: true, value: undefined })
     await spool.close()
-    expect(await importHistory(await opened(), path, log)).toEqual({ ok: true, value: undefined })
+    const again = await opened()
+    expect(await importHistory(again, path, log)).toEqual({ ok: true, value: undefined })
+    await again.close()
   })
 
   it('tells where the history ends, so that totalizers and deliveries go on from there', async () => {

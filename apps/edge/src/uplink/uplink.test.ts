@@ -5,7 +5,7 @@ import { suites } from '@oiltrail/evidence/node'
 import { toHex, utf8Bytes } from '@oiltrail/kernel'
 import { uplink as format } from '@oiltrail/protocols'
 import { pino } from 'pino'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ensureIdentity } from '../keys/identity.ts'
 import { KeyRing } from '../keys/keyring.ts'
 import { Spool } from '../spool/spool.ts'
@@ -100,13 +100,18 @@ async function record(count: number): Promise<void> {
     )
 }
 
+/** Waits until this many batches have been sent and not been looked at; a busy machine may take a while. */
+async function sent(count: number): Promise<void> {
+  await vi.waitUntil(() => carrier.sent.length >= count, { timeout: 10_000, interval: 5 })
+}
+/** Long enough that something wrongly sent would be there. */
 const settle = (ms = 60): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
 describe('the uplink', () => {
   it('sends a live record at once, signed and chained, and forgets it only with its receipt', async () => {
     carrier.events.up()
     await record(1)
-    await settle()
+    await sent(1)
     const [batch] = carrier.sent
     expect(batch?.lines.map((line) => Buffer.from(line).toString())).toEqual(['{"seq":1}'])
     expect(batch?.head).toBe(toHex(suites.Ed25519.hash(new Uint8Array(32), utf8Bytes('{"seq":1}'))))
@@ -118,16 +123,17 @@ describe('the uplink', () => {
   it('sends live records beside a backlog, which takes at most 24 of the 32 places, oldest first', async () => {
     await record(10_000)
     carrier.events.up()
+    await sent(24)
     await settle()
     const backlog = carrier.sent.splice(0)
     expect(backlog.length).toBe(24)
     expect(backlog[0]?.header.first).toBe(1)
     expect(backlog.at(-1)?.header.first).toBe(23 * 250 + 1)
     await record(3)
-    await settle()
+    await sent(1)
     expect(carrier.look()).toEqual([[10_001, 10_003]])
     carrier.answer(backlog[5]!, 'stored')
-    await settle()
+    await sent(1)
     expect(carrier.look()).toEqual([[6_001, 6_250]])
   })
 
@@ -135,23 +141,23 @@ describe('the uplink', () => {
     await record(120)
     carrier.events.up()
     await record(2)
-    await settle()
+    await sent(1)
     expect(carrier.look()[0]).toEqual([1, 100])
   })
 
   it('sends again after a loss of the connection what has no receipt, and nothing else', async () => {
     await record(150)
     carrier.events.up()
-    await settle()
-    const sent = carrier.sent.splice(0)
-    carrier.answer(sent[0]!, 'stored')
+    await sent(2)
+    const first = carrier.sent.splice(0)
+    carrier.answer(first[0]!, 'stored')
     carrier.events.down('cut')
-    carrier.answer(sent[1]!, 'stored')
+    carrier.answer(first[1]!, 'stored')
     expect(spool.unsentCount).toBe(50)
     await settle()
     expect(carrier.look()).toEqual([])
     carrier.events.up()
-    await settle()
+    await sent(1)
     expect(carrier.look()).toEqual([[101, 150]])
     expect(network.slice(-3)).toEqual([true, false, true])
   })
@@ -159,19 +165,19 @@ describe('the uplink', () => {
   it('waits after "retry" and sends the same again', async () => {
     carrier.events.up()
     await record(2)
-    await settle()
+    await sent(1)
     const [batch] = carrier.sent.splice(0)
     carrier.answer(batch!, 'retry', 'OVERLOADED')
     await settle(50)
     expect(carrier.look()).toEqual([])
-    await settle(300)
+    await sent(1)
     expect(carrier.look()).toEqual([[1, 2]])
   })
 
   it('keeps refused records and pauses, instead of filling the log of the county with refusals', async () => {
     carrier.events.up()
     await record(2)
-    await settle()
+    await sent(1)
     carrier.answer(carrier.sent.splice(0)[0]!, 'refused', 'CHAIN_FORK')
     await record(5)
     await settle(400)
@@ -182,7 +188,7 @@ describe('the uplink', () => {
   it('ignores receipts of other batches and malformed ones', async () => {
     carrier.events.up()
     await record(1)
-    await settle()
+    await sent(1)
     const [batch] = carrier.sent
     carrier.answer({ ...batch!, head: 'f'.repeat(64) }, 'stored')
     carrier.answer({ ...batch!, header: { ...batch!.header, device: '520327-S002-A' } }, 'stored')
@@ -196,7 +202,7 @@ describe('the uplink', () => {
     for (let i = 0; i < 40; i++) spool.acknowledge(300 + i * 10, 300 + i * 10)
     carrier.events.up()
     await record(1)
-    await settle()
+    await sent(1)
     expect(carrier.look()[0]).toEqual([1, 250])
   })
 })
