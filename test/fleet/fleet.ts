@@ -132,6 +132,16 @@ export function nextBatch(lane: Lane, count: number, at: number): SignedBatch {
   return closeBatch(lane, facts)
 }
 
+/** The public keys of a collector with its proofs that it has the private ones, for `POST /api/enrol`. */
+export function enrolKeys(code: string, lanes: readonly Lane[]) {
+  return lanes.map(({ device, channel, key }) => ({
+    channel,
+    algorithm: key.signer.algorithm,
+    publicKey: toBase64(key.signer.publicKey),
+    proof: toBase64(key.signer.sign(enrolProofBytes(code, device, channel))),
+  }))
+}
+
 /** Registers the n-th site and enrols its collector over HTTP(S); returns the MQTT password. */
 export async function enrolSite(
   base: string,
@@ -150,12 +160,10 @@ export async function enrolSite(
     { device, site: site.site, validSeconds: 3_600 },
     adminToken,
   )
-  const keys = lanes.map((lane) => ({
-    channel: lane.channel,
-    algorithm: lane.key.signer.algorithm,
-    publicKey: toBase64(lane.key.signer.publicKey),
-    proof: toBase64(lane.key.signer.sign(enrolProofBytes(code, device, lane.channel))),
-  }))
-  const { token } = await post<{ token: string }>('/api/enrol', { code, device, keys })
+  const { token } = await post<{ token: string }>('/api/enrol', {
+    code,
+    device,
+    keys: enrolKeys(code, lanes),
+  })
   return token
 }
