@@ -9,8 +9,15 @@ describe('the browser code', () => {
     timeout: 60_000,
   }, async () => {
     const entry = fileURLToPath(new URL('../web/index.ts', import.meta.url))
-    const options = { entryPoints: [entry], bundle: true, write: false, minify: true } as const
-    const built = await build({ ...options, platform: 'browser', format: 'iife', globalName: 'evidence' })
+    const built = await build({
+      entryPoints: [entry],
+      bundle: true,
+      write: false,
+      minify: true,
+      platform: 'browser',
+      format: 'iife',
+      globalName: 'evidence',
+    })
     expect(built.warnings).toEqual([])
     const code = built.outputFiles[0]!.text
     expect(code).not.toMatch(/require\(|node:/)

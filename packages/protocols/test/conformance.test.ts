@@ -95,7 +95,7 @@ describe.each(SUBJECTS.map((subject) => [subject.name, subject] as const))('%s',
       expect(valuesOf(decode(subject.open(), bytes, bytes))).toEqual([value, value])
       for (const junk of [[0], [0x20, 0x30, 0xff], [subject.firstByte], [subject.firstByte, 0x20, 0x41]]) {
         const results = decode(subject.open(), Uint8Array.from(junk), bytes)
-        expect(valuesOf(results), `junk ${junk}`).toEqual([value])
+        expect(valuesOf(results), `junk ${junk.join(' ')}`).toEqual([value])
         expect(refusalsOf(results)).toHaveLength(1)
       }
     }
