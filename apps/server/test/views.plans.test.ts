@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs'
 import { CHINA_OFFSET_MS, DAY_MS, dayIndex, HOUR_MS, hourIndex } from '@oiltrail/kernel'
 import * as store from '@oiltrail/store'
 import { type TestDatabase, testDatabase } from '@oiltrail/store/testing'
@@ -5,7 +6,16 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { START } from './views.history.ts'
 
 /** Questions of screens must cost the same next year: none may read a whole table of facts or the whole log. */
-const GUARDED = new Set(['sale', 'receipt', 'level', 'other_fact', 'log_entry'])
+const GUARDED = new Set([
+  'sale',
+  'receipt',
+  'level',
+  'delivery',
+  'price',
+  'other_fact',
+  'log_entry',
+  'refused_record',
+])
 const COUNTY = 520_327
 const NOW = START + 200 * DAY_MS
 
@@ -28,12 +38,13 @@ beforeAll(async () => {
        ${START} + i * 288000::int8, i % 500 = 0, '{"event": "mains-lost"}' from generate_series(1, 60000) i`,
     `insert into log_entry select ${COUNTY}, i, case when i % 100 = 0 then 1 when i % 1000 = 1 then 2 else 0 end, ${START} + i * 1000::int8, '520327-S' || i % 21 + 1 || '-A', i % 2,
        i / 42 * 50 + 1, i / 42 * 50 + 50, case when i % 100 = 0 then 'MALFORMED' end, '\\x00', decode(repeat('00', 1000), 'hex') from generate_series(0, 20000) i`,
-    `insert into refused_record select ${COUNTY}, i, 1, '520327-S1-A', 0, null, 'CLOCK_FUTURE', '' from generate_series(1, 5000) i`,
+    `insert into refused_record select ${COUNTY}, i / 3, i % 3 + 1, '520327-S1-A', 0, null, (array['CLOCK_FUTURE', 'CLOCK_FUTURE', 'OUT_OF_RANGE', 'UNKNOWN_SUBJECT'])[i % 4 + 1], ''
+       from generate_series(1, 60000) i`,
     `insert into sales_day select ${COUNTY}, ${dayIndex(START)} + d, n, n % 4, (n - 1) / 6 + 1, 1, 1, 1, 0, 0, 0, 0, 0 from generate_series(0, 399) d, generate_series(1, 126) n`,
     `insert into sales_hour select ${COUNTY}, ${hourIndex(START)} + h, n, n % 4, (n - 1) / 6 + 1, 1, 1, 1, 0, 0, 0, 0, 0 from generate_series(0, 800) h, generate_series(1, 126) n`,
     `insert into tank_hour select ${COUNTY}, ${hourIndex(START)} + h, t, (t - 1) / 5 + 1, 1, 1, 1, 1, 1, 1, 1, 1, 1 from generate_series(0, 800) h, generate_series(1, 105) t`,
     `insert into price select ${COUNTY}, n, ${START} + d * 86400000::int8, 1, d * 200 + n, 700 from generate_series(0, 399) d, generate_series(1, 126) n`,
-    `insert into delivery select ${COUNTY}, i, 1, i % 21 + 1, i % 105 + 1, ${START} + i * 3600000::int8, ${START} + i * 3600000::int8, 1, 2, 1, 2, 1, 1 from generate_series(1, 5000) i`,
+    `insert into delivery select ${COUNTY}, i, 1, i % 21 + 1, i % 105 + 1, ${START} + i * 3600000::int8, ${START} + i * 3600000::int8, 1, 2, 1, 2, 1, 1 from generate_series(1, 20000) i`,
     `insert into channel_state select ${COUNTY}, '520327-S' || i || '-A', c, 'S' || i, 1, 1, 1, 1, 1, 0, '{}', '[]', null from generate_series(1, 21) i, generate_series(0, 1) c`,
   ])
     await pool.query(sql)
@@ -55,6 +66,15 @@ function scans(plan: Plan): string[] {
   return [...own, ...(plan.Plans ?? []).flatMap(scans)]
 }
 
+type Plain = (text: string, values?: unknown[]) => Promise<{ rows: Record<string, [{ Plan: Plan }]>[] }>
+
+/** What a statement would read whole: with these values and, where its plan is kept under a name, with any values. */
+async function wholeReadsOf(plain: Plain, named: boolean, text: string, values?: unknown[]) {
+  const plans = [await plain(`explain (format json) ${text}`, values)]
+  if (named) plans.push(await plain(`explain (format json, generic_plan) ${text}`))
+  return plans.flatMap(({ rows }) => scans(rows[0]!['QUERY PLAN']![0].Plan))
+}
+
 /** Runs everything that `work` asks through EXPLAIN as well; returns what it read whole, by statement. */
 async function wholeReads(
   work: (reader: store.Transaction) => Promise<unknown>,
@@ -63,16 +83,16 @@ async function wholeReads(
   const whole: string[] = []
   let statements = 0
   const tx = await pool.connect()
-  const plain = tx.query.bind(tx) as (
-    text: string,
-    values?: unknown[],
-  ) => Promise<{ rows: Record<string, [{ Plan: Plan }]>[] }>
+  const plain = tx.query.bind(tx) as Plain
   const watching = Object.create(tx) as store.Transaction
   Object.assign(watching, {
-    query: async (asked: string | { text: string; values?: unknown[] }, values?: unknown[]) => {
+    query: async (
+      asked: string | { name?: string; text: string; values?: unknown[] },
+      values?: unknown[],
+    ) => {
       const [text, given] = typeof asked === 'string' ? [asked, values] : [asked.text, asked.values]
-      const explained = await plain(`explain (format json) ${text}`, given)
-      const found = scans(explained.rows[0]!['QUERY PLAN']![0].Plan)
+      const named = typeof asked !== 'string' && asked.name !== undefined
+      const found = await wholeReadsOf(plain, named, text, given)
       if (found.length > 0) whole.push(`${found.join()}: ${text.slice(0, 200)}`)
       statements++
       return plain(text, given)
@@ -128,6 +148,9 @@ const QUESTIONS: [string, (reader: store.Transaction) => Promise<unknown>][] = [
   ],
   ['listSiteEntries', (r) => store.listSiteEntries(r, COUNTY, '520327-S3-')],
   ['readEntriesAt', (r) => store.readEntriesAt(r, COUNTY, [1, 2, 3])],
+  ['readEntries', (r) => store.readEntries(r, COUNTY, 15_000, { entries: 2_000, bytes: 4_000_000 })],
+  ['readLeaves', (r) => store.readLeaves(r, COUNTY, 15_000, 15_256)],
+  ['readRaw', (r) => store.readRaw(r, COUNTY, [1, 2, 3])],
   ['loadPrices', (r) => store.loadPrices(r, COUNTY, [1, 2, 3], [START + DAY_MS, START, NOW])],
   [
     'repriceSales',
@@ -154,7 +177,7 @@ const QUESTIONS: [string, (reader: store.Transaction) => Promise<unknown>][] = [
   ...(['hour', 'day', 'month', 'year', 'all'] as const).flatMap((bucket) =>
     (['county', 'town', 'enterprise', 'site', 'dispenser', 'nozzle'] as const).map(
       (place): [string, (reader: store.Transaction) => Promise<unknown>] => [
-        `statistics by ${bucket} and ${place}`,
+        `askStatistics by ${bucket} and ${place}`,
         (r) =>
           store.askStatistics(r, COUNTY, {
             ...span,
@@ -174,4 +197,16 @@ it.each(QUESTIONS)('%s reads no whole table of facts', async (_name, work) => {
   const { statements, whole } = await wholeReads(work)
   expect(statements).toBeGreaterThan(0)
   expect(whole).toEqual([])
+})
+
+it('asks every question that the store answers to screens', () => {
+  const folder = new URL('../../../packages/store/src/queries/', import.meta.url)
+  const known = readdirSync(folder).flatMap((file) =>
+    [...readFileSync(new URL(file, folder), 'utf8').matchAll(/^export async function (\w+)/gm)].map(
+      ([, name]) => name!,
+    ),
+  )
+  const asked = new Set(QUESTIONS.map(([title]) => title.split(' ')[0]!))
+  expect(known).not.toEqual([])
+  expect(known.filter((name) => !asked.has(name))).toEqual([])
 })

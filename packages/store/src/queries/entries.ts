@@ -87,7 +87,7 @@ export async function listRefusedRecords(
   return rows
 }
 
-/** Refusals are counted up to this many of the newest: enough for any screen, and a flood cannot make the count slow. */
+/** Refused batches, and unbelievable records of each code, are counted up to this many of the newest: enough for any screen, and a flood cannot make the count slow. */
 const COUNTED_REFUSALS = 100_000
 
 export interface RefusalCountRow {
@@ -97,18 +97,33 @@ export interface RefusalCountRow {
   readonly lastAt: number | null
 }
 
-/** Refused batches and records by code, the most frequent first. */
+/**
+ * Refused batches and records by code, the most frequent first. Counts stop at the bound above, so that the question costs the
+ * same whatever was refused in years: the codes are found by stepping through the index, the newest rows of each at its end.
+ */
 export async function countRefusals(reader: Reader, county: number): Promise<RefusalCountRow[]> {
   const { rows } = await reader.query<RefusalCountRow>({
     name: 'count-refusals',
-    text: `select code, sum(batches)::int8 as batches, sum(records)::int8 as records, max(last_at) as "lastAt" from (
+    text: `with recursive record_code (code) as (
+        (select code from refused_record where county = $1 order by code limit 1)
+        union all
+        select (select r.code from refused_record r where r.county = $1 and r.code > c.code order by r.code limit 1)
+        from record_code c where c.code is not null
+      )
+      select code, sum(batches)::int8 as batches, sum(records)::int8 as records, max(last_at) as "lastAt" from (
         select code, count(*) as batches, 0 as records, max(received_at) as last_at from (
           select code, received_at from log_entry where county = $1 and type = 1 order by position desc limit $2
         ) b group by code
         union all
-        select r.code, 0, r.records, e.received_at from (
-          select code, count(*) as records, max(position) as position from refused_record where county = $1 group by code
-        ) r left join log_entry e on e.county = $1 and e.position = r.position
+        select c.code, 0, r.records, e.received_at
+        from record_code c
+        cross join lateral (
+          select count(*) as records, max(position) as position from (
+            select position from refused_record where county = $1 and code = c.code order by position desc limit $2
+          ) newest
+        ) r
+        left join log_entry e on e.county = $1 and e.position = r.position
+        where c.code is not null
       ) x group by code order by sum(batches) + sum(records) desc, code`,
     values: [county, COUNTED_REFUSALS],
   })
