@@ -9,7 +9,7 @@ import {
 } from '@oiltrail/domain'
 import { keyIdOf, suites } from '@oiltrail/evidence/node'
 import { fromBase64, isChannel, ok, parseJsonBytes, type Result, refuse } from '@oiltrail/kernel'
-import { BATCH_LIMITS, type Batch, decodeBatch, signedBytes, walkChain } from '@oiltrail/protocols/uplink'
+import { BATCH_LIMITS, type Batch, decodeBatch, proveBatch } from '@oiltrail/protocols/uplink'
 import { lazySpan } from '../log/batch.ts'
 import type { BatchMemo } from '../log/entry.ts'
 import { type DeviceBook, type KnownChannel, type KnownKey, sameHash, verifyWith } from './devices.ts'
@@ -65,10 +65,10 @@ export function checkBatch(
       'header.key',
     )
   if (key !== verified) {
-    const walked = walkChain(batch, suites[header.alg])
-    if (!walked.ok) return walked
-    if (!verifyWith(key, signedBytes(batch.headerLine, batch.head), batch.signature))
-      return refuse('BAD_SIGNATURE', `not a signature of key ${header.key}`, 'trailer.sig')
+    const proved = proveBatch(batch, suites[header.alg], (message, signature) =>
+      verifyWith(key, message, signature),
+    )
+    if (!proved.ok) return proved
   }
   const span = lazySpan(batch)
   const admitted = admitSpan(channel.islands, span)

@@ -1,7 +1,7 @@
 import { parentPort } from 'node:worker_threads'
 import { ALGORITHMS, type Algorithm } from '@oiltrail/evidence'
 import { suites } from '@oiltrail/evidence/node'
-import { decodeBatch, signedBytes, walkChain } from '@oiltrail/protocols/uplink'
+import { decodeBatch, proveBatch } from '@oiltrail/protocols/uplink'
 
 /** One batch to be looked at: is its chain whole, and is its signature by this key? */
 export interface VerifierJob {
@@ -26,9 +26,7 @@ export function isGood(job: VerifierJob): boolean {
       return false
     const suite = suites[job.algorithm]
     const verifier = suite.verifier(job.publicKey)
-    if (!verifier.ok || !walkChain(batch.value, suite).ok) return false
-    const { headerLine, head, signature } = batch.value
-    return verifier.value(signedBytes(headerLine, head), signature)
+    return verifier.ok && proveBatch(batch.value, suite, verifier.value).ok
   } catch {
     return false
   }
