@@ -145,7 +145,8 @@ export class ShareCourier {
 
   private async reoffer(position: number): Promise<void> {
     const [entry] = await readEntries(this.store.pool, this.county, position, { entries: 1, bytes: 1 })
-    if (!entry) return
+    // What was stated about a collector may have been overtaken since: offered late it could let a revoked one speak.
+    if (!entry || (entry.type === 'desk' && entry.code !== 'site-registered')) return
     const sums = await this.offer([entry])
     await this.record(sums, this.next)
     if (sums.refusals.length === 0)
