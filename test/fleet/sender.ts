@@ -12,8 +12,8 @@ const RESEND_AFTER_MS = 3_000
 export class Sender {
   readonly promised = new Map<string, Receipt>()
   readonly refused: Receipt[] = []
-  /** How often the platform said that nothing was stored and asked to come again. */
-  retries = 0
+  /** Codes with which the platform said that nothing was stored and asked to come again. */
+  readonly retries: (string | undefined)[] = []
   private readonly waiting = new Map<string, SignedBatch>()
   private readonly client: MqttClient
   private readonly resend: NodeJS.Timeout
@@ -79,7 +79,7 @@ export class Sender {
   private onReceipt(text: string): void {
     const receipt = decodeReceipt(text)
     if (!receipt.ok) throw new Error(`the platform sent a receipt that is none: ${receipt.problem.detail}`)
-    if (receipt.value.outcome === 'retry') this.retries++
+    if (receipt.value.outcome === 'retry') this.retries.push(receipt.value.code)
     if (receipt.value.outcome === 'retry' || !this.waiting.delete(receipt.value.head)) return
     if (receipt.value.outcome === 'stored') this.promised.set(receipt.value.head, receipt.value)
     else this.refused.push(receipt.value)

@@ -1,3 +1,4 @@
+import { statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { migrate, openStore, type Postgres, type Store, startPostgres } from '@oiltrail/store'
@@ -9,6 +10,9 @@ const FIRST_RESTART_MS = 200
 const LAST_RESTART_MS = 5_000
 /** A database that cannot be started this often in a row needs a person. */
 const MOST_RESTARTS = 12
+
+/** With less room than a few pieces of its journal (16 MB each) a database cannot start, and room can come back. */
+const FULL_DISK_BYTES = 64 * 1024 * 1024
 
 /** Where the database is. */
 export interface DatabaseOptions {
@@ -102,16 +106,24 @@ class PostgresKeeper {
 
   private async restart(): Promise<void> {
     let wait = FIRST_RESTART_MS
-    for (let tries = 0; tries < MOST_RESTARTS && !this.stopping; tries++) {
+    for (let tries = 0; tries < MOST_RESTARTS && !this.stopping; ) {
       try {
         await this.start()
         return
       } catch (error) {
-        this.options.log.error({ err: error, wait }, 'the database could not be started')
+        const full = await isFull(this.options.data)
+        this.options.log.error({ err: error, wait, full }, 'the database could not be started')
+        // Giving up would not make room; whoever makes it should not have to start us as well.
+        if (!full) tries++
         await sleep(wait)
         wait = Math.min(wait * 2, LAST_RESTART_MS)
       }
     }
     if (!this.stopping) this.options.onGivenUp()
   }
+}
+
+async function isFull(directory: string): Promise<boolean> {
+  const room = await statfs(directory).catch(() => undefined)
+  return room !== undefined && room.bavail * room.bsize < FULL_DISK_BYTES
 }
