@@ -18,6 +18,8 @@ export interface Figure {
 /** A benchmark: makes one or more figures. */
 export interface Benchmark {
   readonly name: string
+  /** Takes so long that it runs only when asked for by its whole name. */
+  readonly long?: boolean
   run(): Promise<readonly Figure[]>
 }
 

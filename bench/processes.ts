@@ -59,3 +59,16 @@ export function treeMemoryBytes(root: number): number {
   }
   return kilobytes * 1024
 }
+
+/** A process below another one, found by a part of its command line; the nearest one. Linux only. */
+export function descendant(root: number, part: string): number | undefined {
+  return tree(root).find(({ pid }) => pid !== root && commandOf(pid).includes(part))?.pid
+}
+
+function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')
+  } catch {
+    return ''
+  }
+}

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { chmodSync, mkdirSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { generateKeyPair, sha256 } from '@oiltrail/evidence/node'
+import { type GeneratedKey, generateKeyPair, sha256 } from '@oiltrail/evidence/node'
 import { toBase64, toHex } from '@oiltrail/kernel'
 import { encodeDesk, encodeLeaf } from '@oiltrail/protocols/uplink'
 import {
@@ -21,6 +21,8 @@ import { log } from './database.ts'
 export const COUNTY = 520327
 const CODE = String(COUNTY)
 const SEED_ROWS = 2_000
+/** Making a key takes a millisecond; a larger fleet shares these. The platform keeps and imports each device's key apart, equal or not. */
+const MOST_KEYS = 250
 
 /** A running platform with enrolled sites, and a door of our own to its database. */
 export interface World {
@@ -39,7 +41,7 @@ export interface World {
   close(): Promise<void>
 }
 
-function newLane(index: number, channel: 'volume' | 'price', key = generateKeyPair('SM2-SM3')): Lane {
+function newLane(index: number, channel: 'volume' | 'price', key: GeneratedKey): Lane {
   const { site } = testSite(index)
   return {
     device: `${CODE}-${site}-A`,
@@ -137,19 +139,21 @@ async function seed(store: Store, lanes: readonly (readonly [Lane, Lane])[], tok
   })
 }
 
-/** Starts a platform on a fresh folder with so many enrolled sites, and waits until its followers have read them. */
-export async function startWorld(sites: number): Promise<World> {
+/**
+ * Starts a platform on a fresh folder with so many enrolled sites, and waits until its followers have read them. `bundle` is the
+ * server program, when it is not the product's own.
+ */
+export async function startWorld(sites: number, bundle?: string): Promise<World> {
   const data = mkdtempSync(join(tmpdir(), 'oiltrail-bench-'))
   chmodSync(data, 0o711)
   const directory = join(data, 'postgres')
   mkdirSync(directory, { mode: 0o711 })
   const token = randomBytes(24).toString('base64url')
-  // Every volume channel has a key of its own, as in life; the price channels, which send little here, share one to save time.
-  const priceKey = generateKeyPair('SM2-SM3')
-  const pairs = Array.from(
-    { length: sites },
-    (_, i) => [newLane(i, 'volume'), newLane(i, 'price', priceKey)] as const,
-  )
+  const keys = Array.from({ length: Math.min(sites, MOST_KEYS) }, () => generateKeyPair('SM2-SM3'))
+  const pairs = Array.from({ length: sites }, (_, i) => {
+    const key = keys[i % keys.length]!
+    return [newLane(i, 'volume', key), newLane(i, 'price', key)] as const
+  })
   const first = await startPostgres({ directory, log })
   const seeding = openStore(first.url)
   await migrate(seeding)
@@ -158,7 +162,11 @@ export async function startWorld(sites: number): Promise<World> {
   await first.stop()
 
   log.info(`${sites} sites are enrolled; starting the platform`)
-  const platform = new Platform({ data, env: { OILTRAIL_LOG_LEVEL: 'warn' } })
+  const platform = new Platform({
+    data,
+    env: { OILTRAIL_LOG_LEVEL: 'warn' },
+    ...(bundle === undefined ? {} : { bundle }),
+  })
   // A benchmark that is broken off must not leave a platform running.
   const endWithUs = (): void => void platform.child?.kill('SIGTERM')
   process.once('exit', endWithUs)

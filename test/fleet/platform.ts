@@ -14,10 +14,13 @@ export class Platform {
   private log = ''
   private ports: { http: string; mqtt: string } = { http: '0', mqtt: '0' }
   private readonly env: NodeJS.ProcessEnv
+  private readonly bundle: string
 
-  constructor(options: { data?: string; env?: NodeJS.ProcessEnv } = {}) {
+  /** `bundle` is the server program, when it is not the product's own. */
+  constructor(options: { data?: string; env?: NodeJS.ProcessEnv; bundle?: string } = {}) {
     this.data = options.data ?? dataDirectory()
     this.env = options.env ?? {}
+    this.bundle = options.bundle ?? fileURLToPath(new URL('../../dist/server.mjs', import.meta.url))
   }
 
   get adminToken(): string {
@@ -31,10 +34,9 @@ export class Platform {
 
   /** Starts the server and waits for its `ready` line. After the first start the ports stay the same. */
   async start(): Promise<void> {
-    const bundle = fileURLToPath(new URL('../../dist/server.mjs', import.meta.url))
     const child = spawn(
       process.execPath,
-      ['--enable-source-maps', bundle, 'serve', '--port', this.ports.http, '--data', this.data],
+      ['--enable-source-maps', this.bundle, 'serve', '--port', this.ports.http, '--data', this.data],
       {
         env: { ...process.env, OILTRAIL_MQTT_PORT: this.ports.mqtt, ...this.env },
         stdio: ['ignore', 'pipe', 'pipe'],
