@@ -123,7 +123,7 @@ export async function until(
   what: string,
   isTrue: () => boolean,
   collector: TestCollector,
-  patienceMs = 20_000,
+  patienceMs = 60_000,
 ): Promise<void> {
   const deadline = performance.now() + patienceMs
   while (!isTrue()) {
