@@ -208,6 +208,9 @@ async function main() {
     env,
     (line) => {
       const stage = JSON.parse(line)
+      // Where faults of devices are switched on by hand; docs/simulator.md.
+      if (stage.stage === 'control')
+        writeFileSync(join(demoDirectory, 'control.json'), JSON.stringify({ url: stage.url }))
       if (stage.stage === 'county') county.keep(stage)
       if (stage.stage === 'history') history.keep(stage)
       if (stage.stage === 'listening') listening.keep(stage)

@@ -159,15 +159,7 @@ async function attack(target: Platform, victim: Lane): Promise<string[]> {
 }
 
 function postmasterPid(target: Platform): number {
-  const candidates = [
-    join(target.data, 'postgres', 'postmaster.pid'),
-    join(target.data, 'pg', 'postmaster.pid'),
-  ]
-  for (const path of candidates)
-    try {
-      return Number(readFileSync(path, 'utf8').split('\n')[0])
-    } catch {
-      // Not there: the cluster lives elsewhere.
-    }
-  throw new Error(`no postmaster.pid under ${target.data}`)
+  return Number(
+    readFileSync(join(target.data, 'postgres', 'cluster', 'postmaster.pid'), 'utf8').split('\n')[0],
+  )
 }

@@ -128,6 +128,8 @@ export const gapView = z.strictObject({
   site: z.string(),
   firstSeq: int,
   lastSeq: int,
+  /** Records of the hole that have not come yet; 0 once it is filled. */
+  missingRecords: int,
   openedAt: at,
   filledAt: at.optional(),
 })

@@ -24,6 +24,8 @@ export const statisticsQuery = z.strictObject({
   bucket: z.enum(BUCKETS).default('day'),
   place: z.enum(PLACES).default('county'),
   byGrade: z.enum(['true', 'false']).default('false'),
+  /** Sales of dispensers, loads of depot arms, or both. Loads have no price, and their oil is sold again at a station. */
+  kind: z.enum(['sale', 'load', 'all']).default('sale'),
   /** Filters; `site` with its code, `town` with nine digits, `enterprise` with its credit code. */
   site: z.string().regex(SITE_PATTERN).optional(),
   town: z

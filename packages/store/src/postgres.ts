@@ -380,9 +380,9 @@ function spawnGuardian(pid: number, options: PostgresOptions, account: Account |
 function superviseRunning(options: PostgresOptions, how: Launch, server: Postmaster, pid: number): Postgres {
   const guardian = spawnGuardian(pid, options, how.account)
   let stopping: Promise<void> | undefined
-  void server.exit.then((reason) => {
+  void server.exit.then(async (reason) => {
     guardian.kill('SIGKILL') // its target is gone; the number may soon be another's
-    void how.owner.release()
+    await how.owner.release()
     if (stopping) return
     options.log.error(`the database ended by itself: ${reason}`)
     options.onExit?.(reason)

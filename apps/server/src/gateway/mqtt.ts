@@ -193,14 +193,19 @@ export class MqttGateway {
 
   private sendReceipt(client: Client, receipt: Receipt): void {
     if (client.closed) return
-    client.publish({
-      cmd: 'publish',
-      topic: `${RECEIPT_TOPIC_PREFIX}${client.id}`,
-      payload: JSON.stringify(receipt),
-      qos: 0,
-      dup: false,
-      retain: false,
-    })
+    client.publish(
+      {
+        cmd: 'publish',
+        topic: `${RECEIPT_TOPIC_PREFIX}${client.id}`,
+        payload: JSON.stringify(receipt),
+        qos: 0,
+        dup: false,
+        retain: false,
+      },
+      // A receipt that does not arrive is given again when the batch is sent again. aedes calls this without asking
+      // whether it is there, whatever its types say.
+      () => undefined,
+    )
   }
 }
 

@@ -43,6 +43,8 @@ export interface ViewsOptions {
   readonly county: number
   /** Told after each commit. Must not throw. */
   readonly onChange?: (change: ViewsChange) => void
+  /** Told when the follower has read its tables anew; whoever adds changes up must begin again too. */
+  readonly onReload?: (tx: Transaction) => Promise<void>
 }
 
 /**
@@ -74,6 +76,7 @@ export class ViewsFollower implements Follower {
     this.#prices.clear()
     await this.registry.load(tx, this.#options.county)
     await this.states.load(tx, this.#options.county)
+    await this.#options.onReload?.(tx)
   }
 
   async apply(tx: Transaction, entries: readonly LogEntry[]): Promise<void> {

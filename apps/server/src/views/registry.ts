@@ -52,19 +52,25 @@ export class RegistryView {
   readonly #touchedLinks = new Set<NozzleLinkRow>()
   #regrades: GradeSpan[] = []
 
+  readonly #byId = new Map<number, SiteEntry>()
+
+  /** A site by its number. */
+  siteById(siteId: number): SiteEntry | undefined {
+    return this.#byId.get(siteId)
+  }
+
   /** Forgets memory and reads the tables. */
   async load(tx: Transaction, county: number): Promise<void> {
-    for (const kept of [this.sites, this.nozzles, this.tanks]) kept.clear()
+    for (const kept of [this.sites, this.nozzles, this.tanks, this.#byId]) kept.clear()
     this.#forgetTouched()
     const rows = await loadRegistry(tx, county)
-    const byId = new Map<number, SiteEntry>()
     for (const row of rows.sites) {
       const site: SiteEntry = { row, tanks: new Map(), nozzles: new Map(), arms: new Map() }
       this.sites.set(row.site, site)
-      byId.set(row.siteId, site)
+      this.#byId.set(row.siteId, site)
     }
-    for (const row of rows.tanks) this.#keepTank({ row, site: byId.get(row.siteId)! })
-    for (const row of rows.nozzles) this.#keepNozzle({ row, site: byId.get(row.siteId)!, links: [] })
+    for (const row of rows.tanks) this.#keepTank({ row, site: this.#byId.get(row.siteId)! })
+    for (const row of rows.nozzles) this.#keepNozzle({ row, site: this.#byId.get(row.siteId)!, links: [] })
     for (const link of rows.links) this.nozzles.get(link.nozzleId)!.links.push(link)
   }
 
@@ -85,6 +91,7 @@ export class RegistryView {
     }
     const site: SiteEntry = known ?? { row, tanks: new Map(), nozzles: new Map(), arms: new Map() }
     this.sites.set(document.site, site)
+    this.#byId.set(row.siteId, site)
     const newest = document.effectiveAt >= site.row.effectiveAt
     if (newest) {
       site.row = row

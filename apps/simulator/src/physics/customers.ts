@@ -37,7 +37,7 @@ export const GRADE_MIX: readonly (readonly [Grade, number])[] = [
   ['95', 0.225],
   ['98', 0.02],
   ['0', 0.18],
-  ['-10', 0.02],
+  ['-10', 0.06],
 ]
 
 /** How busy a station is. */

@@ -10,7 +10,7 @@ import {
 import { type Stream, stream } from '../random.ts'
 import type { Agenda } from './agenda.ts'
 import type { Climate } from './climate.ts'
-import type { ArmBody, Load, SiteBody } from './site.ts'
+import { type ArmBody, disturbs, type Load, type SiteBody } from './site.ts'
 import type { Inflow, TankBody } from './tank.ts'
 import type { Witness } from './witness.ts'
 
@@ -27,8 +27,6 @@ const FILL_MARGIN: Millilitres = 400_000
 /** The depot loads, and stations unload, by daylight. */
 const LOADING_FROM_HOUR = 6.5
 const UNLOADED_BY_HOUR = 20.5
-/** No load runs across the end of the history, nor begins before a collector has had time to read the live meters. */
-const HOLD_PAUSE_MS = 3 * MINUTE_MS
 
 /** How oil comes into the county's depot and from there to the stations. */
 export class Logistics {
@@ -117,8 +115,8 @@ export class Logistics {
   private loadingTime(wish: EpochMs, driveMs: number, gross: Millilitres, arm: ArmBody): EpochMs {
     const loadMs = loadingMs(gross, arm)
     let at = wish
-    const hold = this.depot.holdFrom
-    if (at < hold + HOLD_PAUSE_MS && at + loadMs > hold) at = hold + HOLD_PAUSE_MS
+    const quiet = this.depot.quiet
+    if (disturbs(quiet, at, at + loadMs)) at = quiet.until
     const { hour, minute } = chinaParts(at)
     const hourOfDay = hour + minute / 60
     const doneHour = hourOfDay + (loadMs + driveMs) / HOUR_MS + 1.2

@@ -18,6 +18,8 @@ export interface Fill {
 export interface MemorySum {
   volumeMillilitres: Millilitres
   amountFen: Fen
+  /** Price of the last sale in it. */
+  priceFenPerLitre: Fen
 }
 
 /** Truth about a nozzle since the history began: what a test compares everything else with. */
@@ -89,7 +91,11 @@ export class NozzleBody {
     this.totalMillilitres += fill.meteredMillilitres
     this.totalFen += fill.amountFen
     this.lastFill = fill
-    this.remember(this.boardClock(fill.endsAt), fill.meteredMillilitres, fill.amountFen)
+    this.remember(this.boardClock(fill.endsAt), {
+      volumeMillilitres: fill.meteredMillilitres,
+      amountFen: fill.amountFen,
+      priceFenPerLitre: fill.priceFenPerLitre,
+    })
     const truth = this.truth
     truth.sales += 1
     truth.meteredMillilitres += fill.meteredMillilitres
@@ -100,22 +106,18 @@ export class NozzleBody {
   }
 
   /** Adds to the day and month sums of the board. */
-  remember(boardAt: EpochMs, volumeMillilitres: Millilitres, amountFen: Fen): void {
-    addTo(this.days, dayIndex(boardAt), volumeMillilitres, amountFen)
-    addTo(this.months, monthKey(boardAt), volumeMillilitres, amountFen)
+  remember(boardAt: EpochMs, added: MemorySum): void {
+    addTo(this.days, dayIndex(boardAt), added)
+    addTo(this.months, monthKey(boardAt), added)
   }
 }
 
-function addTo(
-  sums: Map<number, MemorySum>,
-  key: number,
-  volumeMillilitres: Millilitres,
-  amountFen: Fen,
-): void {
+function addTo(sums: Map<number, MemorySum>, key: number, added: MemorySum): void {
   const sum = sums.get(key)
-  if (!sum) sums.set(key, { volumeMillilitres, amountFen })
+  if (!sum) sums.set(key, { ...added })
   else {
-    sum.volumeMillilitres += volumeMillilitres
-    sum.amountFen += amountFen
+    sum.volumeMillilitres += added.volumeMillilitres
+    sum.amountFen += added.amountFen
+    sum.priceFenPerLitre = added.priceFenPerLitre
   }
 }

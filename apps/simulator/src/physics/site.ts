@@ -4,6 +4,22 @@ import type { Climate } from './climate.ts'
 import { NozzleBody } from './nozzle.ts'
 import { TankBody, type TankMoment } from './tank.ts'
 
+/**
+ * A span in which no fill and no load is under way: where the history ends and the live devices begin, so that no record
+ * is lost between the two. Fixed in advance, so that the same seed lives the same life again after a restart.
+ */
+export interface Quiet {
+  readonly from: EpochMs
+  readonly until: EpochMs
+}
+
+export const NEVER_QUIET: Quiet = { from: Number.POSITIVE_INFINITY, until: Number.POSITIVE_INFINITY }
+
+/** Whether something that lasts from `startedAt` to `endsAt` would disturb a quiet span. */
+export function disturbs(quiet: Quiet, startedAt: EpochMs, endsAt: EpochMs): boolean {
+  return endsAt >= quiet.from && startedAt < quiet.until
+}
+
 /** One batch through a loading arm. Volumes are multiples of 100 mL: the meter's resolution. */
 export interface Load {
   readonly batch: number
@@ -18,6 +34,8 @@ export interface Load {
 export class ArmBody {
   readonly plan: ArmPlan
   totalMillilitres: Millilitres
+  /** Number of the last batch before the history, and of the last one planned. */
+  readonly openingBatch: number
   batch: number
   readonly loads: Load[] = []
   lastLoad: Load | undefined
@@ -25,7 +43,8 @@ export class ArmBody {
   constructor(plan: ArmPlan) {
     this.plan = plan
     this.totalMillilitres = plan.openingMillilitres
-    this.batch = Math.floor(plan.openingMillilitres / 11_000_000)
+    this.openingBatch = Math.floor(plan.openingMillilitres / 11_000_000)
+    this.batch = this.openingBatch
   }
 
   /** The batch that flows at a moment, and how much of it has, in the meter's ticks. */
@@ -53,8 +72,7 @@ export class SiteBody {
   readonly arms: readonly ArmBody[]
   /** Whether the mains are on: without them nothing is sold or pumped. */
   powered = true
-  /** No fill may reach beyond this moment: set where the history ends, until a collector has read the live devices. */
-  holdFrom: EpochMs
+  readonly quiet: Quiet
   /** Tanks for which oil is on its way. */
   readonly ordered: Set<string> = new Set()
   private readonly nozzlesOfTank: ReadonlyMap<string, readonly NozzleBody[]>
@@ -64,12 +82,12 @@ export class SiteBody {
     plan: SitePlan,
     climate: Climate,
     at: EpochMs,
-    holdFrom: EpochMs,
+    quiet: Quiet,
     priceFen: (grade: NozzleBody['plan']['grade']) => Fen,
   ) {
     this.plan = plan
     this.code = plan.site.site
-    this.holdFrom = holdFrom
+    this.quiet = quiet
     this.tanks = new Map(plan.tanks.map((tank) => [tank.tank, new TankBody(tank, climate, at)]))
     this.dispensers = plan.dispensers.map((dispenser) => ({
       plan: dispenser,

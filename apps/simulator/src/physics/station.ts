@@ -5,7 +5,7 @@ import { type Stream, seedOf, stream } from '../random.ts'
 import type { Agenda } from './agenda.ts'
 import { arrivalsPerHour, type Business, GRADE_MIX, nextArrival, quantities, wish } from './customers.ts'
 import type { Fill, NozzleBody } from './nozzle.ts'
-import type { SiteBody } from './site.ts'
+import { disturbs, type SiteBody } from './site.ts'
 import { UNUSABLE_MILLILITRES } from './tank.ts'
 import type { Witness } from './witness.ts'
 
@@ -64,7 +64,7 @@ export class StationTrade {
     const { meteredMillilitres, amountFen } = quantities(asked, nozzle.priceFenPerLitre)
     const flowPerMs = (nozzle.plan.flowMillilitresPerSecond * flowShare) / 1000
     const endsAt = startedAt + Math.round(meteredMillilitres / flowPerMs) + RAMP_MS
-    if (endsAt > this.site.holdFrom || meetsPriceChange(at, endsAt)) return
+    if (disturbs(this.site.quiet, startedAt, endsAt) || meetsPriceChange(at, endsAt)) return
     const fill: Fill = {
       startedAt,
       endsAt,

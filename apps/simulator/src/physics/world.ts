@@ -6,7 +6,7 @@ import { Agenda } from './agenda.ts'
 import { type Climate, climate } from './climate.ts'
 import { Logistics } from './logistics.ts'
 import type { NozzleBody } from './nozzle.ts'
-import { SiteBody } from './site.ts'
+import { NEVER_QUIET, type Quiet, SiteBody } from './site.ts'
 import { StationTrade } from './station.ts'
 import type { Witness } from './witness.ts'
 
@@ -28,15 +28,15 @@ export class World {
   readonly witnesses: Witness[] = []
   now: EpochMs
 
-  /** @param startsAt midnight (China) at which everything begins. @param holdFrom where the history will end. */
-  constructor(plan: CountyPlan, startsAt: EpochMs, holdFrom: EpochMs) {
+  /** @param startsAt midnight (China) at which everything begins. @param quiet span in which nothing is sold or loaded. */
+  constructor(plan: CountyPlan, startsAt: EpochMs, quiet: Quiet = NEVER_QUIET) {
     this.plan = plan
     this.now = startsAt
     this.climate = climate(plan.seed)
     const period = pricePeriod(startsAt)
     this.sites = plan.sites.map(
       (site) =>
-        new SiteBody(site, this.climate, startsAt, holdFrom, (grade) =>
+        new SiteBody(site, this.climate, startsAt, quiet, (grade) =>
           Math.max(1, guidePriceFen(plan.seed, grade, period) - site.discountFenPerLitre),
         ),
     )
@@ -110,6 +110,17 @@ export class World {
   }
 }
 
+/** Long spans are lived in steps of this length, so that signals and sockets get their turn. */
+const STEP_MS = 6 * HOUR_MS
+
+/** Lives until a moment that may move on meanwhile. */
+export async function liveUntil(world: World, until: () => EpochMs): Promise<void> {
+  while (world.now < until()) {
+    world.advanceTo(Math.min(world.now + STEP_MS, until()))
+    await new Promise<void>((resolve) => setImmediate(resolve))
+  }
+}
+
 /** Gives a board's tax memory the days of the month before the history begins, so that its month is the sum of its days. */
 function rememberMonth(seed: number, site: SiteBody, nozzle: NozzleBody, startsAt: EpochMs): void {
   const identity = seedOf(seed, `memory ${site.code} ${nozzle.plan.nozzle}`)
@@ -119,10 +130,10 @@ function rememberMonth(seed: number, site: SiteBody, nozzle: NozzleBody, startsA
   const first = Math.floor(firstOfMonth.getTime() / DAY_MS)
   for (let day = first; day < dayIndex(startsAt); day++) {
     const volume = Math.round((usual * (0.7 + 0.6 * uniformAt(identity, day))) / 10) * 10
-    nozzle.remember(
-      dayStart(day) + 12 * HOUR_MS,
-      volume,
-      Math.round((volume * nozzle.priceFenPerLitre) / 1000),
-    )
+    nozzle.remember(dayStart(day) + 12 * HOUR_MS, {
+      volumeMillilitres: volume,
+      amountFen: Math.round((volume * nozzle.priceFenPerLitre) / 1000),
+      priceFenPerLitre: nozzle.priceFenPerLitre,
+    })
   }
 }

@@ -96,19 +96,19 @@ function fields(value: unknown, names: readonly string[]): Fields | undefined {
 
 const isText = (value: unknown): value is string => typeof value === 'string'
 
+const MANIFEST_FIELDS = 'v type county origin site from to checkpoint vkeys older?'.split(' ')
+
 /** Reads the first line. Refuses MALFORMED, UNSUPPORTED_VERSION. */
 export function parseManifest(value: unknown): Result<Manifest> {
   const wrong = (field: string): Result<Manifest> =>
-    refuse('MALFORMED', `field ${field} of the manifest is missing or wrong`, field)
-  const names = ['v', 'type', 'county', 'origin', 'site', 'from', 'to', 'checkpoint', 'vkeys', 'older?']
-  const m = fields(value, names)
+    refuse('MALFORMED', `${field} of the manifest is missing or wrong`, field)
+  const m = fields(value, MANIFEST_FIELDS)
   if (m?.type !== 'oiltrail-evidence') return refuse('MALFORMED', 'not the manifest of an evidence file')
   if (m.v !== 1) return refuse('UNSUPPORTED_VERSION', `version ${String(m.v).slice(0, 16)}`)
   if (!isText(m.county) || !COUNTY_PATTERN.test(m.county)) return wrong('county')
   if (!isText(m.site) || !SITE_PATTERN.test(m.site)) return wrong('site')
   if (!isText(m.origin) || m.origin === '') return wrong('origin')
-  if (!isSafeCount(m.from)) return wrong('from')
-  if (!isSafeCount(m.to) || m.to < m.from) return wrong('to')
+  if (!isSafeCount(m.from) || !isSafeCount(m.to) || m.to < m.from) return wrong('span')
   if (!isText(m.checkpoint)) return wrong('checkpoint')
   if (!Array.isArray(m.vkeys) || m.vkeys.length > EVIDENCE_LIMITS.vkeys || !m.vkeys.every(isText))
     return wrong('vkeys')

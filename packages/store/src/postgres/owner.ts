@@ -11,6 +11,7 @@ const NAME_LENGTH = 16
 
 /** Who runs a cluster: a socket that answers only while its process lives, whatever became of process numbers and files. */
 export interface Ownership {
+  /** Lets the next one take the cluster. Await it before you start again. */
   release(): Promise<void>
 }
 
@@ -50,10 +51,12 @@ export async function claimOwnership(runDirectory: string): Promise<Ownership | 
     server.close()
     return undefined
   }
+  let released: Promise<void> | undefined
   return {
-    release: async () => {
-      server.close()
-      await rm(ownerPath(runDirectory), { force: true })
+    release: () => {
+      // Once only: a second removal could hit the socket of the next owner.
+      released ??= rm(ownerPath(runDirectory), { force: true }).finally(() => server.close())
+      return released
     },
   }
 }

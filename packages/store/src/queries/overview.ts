@@ -64,7 +64,7 @@ export async function sumStock(
   const { rows } = await reader.query<StockRow>({
     name: 'sum-stock',
     text: `select t.grade, coalesce(sum(l.volume_ml), 0)::int8 as "volumeMillilitres", sum(t.capacity_ml)::int8 as "capacityMillilitres",
-        coalesce((select sum(r.volume_ml) / ($3 - $2) from sales_day r
+        coalesce((select sum(r.volume_ml) / ($3::int4 - $2::int4) from sales_day r
            join nozzle n on n.county = $1 and n.nozzle_id = r.nozzle_id and not n.arm
            where r.county = $1 and r.day >= $2 and r.day < $3 and r.grade = t.grade), 0)::int8 as "dailySalesMillilitres"
       from tank t left join tank_state l on l.county = $1 and l.tank_id = t.tank_id

@@ -1,0 +1,130 @@
+import type { ServerResponse } from 'node:http'
+import type { StreamEvent, StreamEventName } from '@oiltrail/contract'
+
+/** Screens that listen at once; a county has some dozens. */
+export const MAX_LISTENERS = 200
+/** Bytes that may wait for one listener. One that falls further behind is told to load its page again. */
+export const MAX_WAITING_BYTES = 256 * 1024
+/** Past events kept for those who come back: some minutes of a busy county. */
+const KEPT_BYTES = 4 * 1024 * 1024
+const HEARTBEAT_MS = 15_000
+/** What a browser waits before it connects again. */
+const RETRY_MS = 2_000
+
+interface Kept {
+  readonly position: number
+  readonly text: string
+}
+
+interface Listener {
+  readonly response: ServerResponse
+  /** Has fallen behind: gets nothing until its buffer is empty, then `reset`. */
+  lagging: boolean
+}
+
+/**
+ * The event stream of the screens. Events are sent in groups; only the last of a group carries `id`, a log position, so
+ * that a listener cut off in the middle of a group gets all of it again. Every event is complete in itself, so getting
+ * one twice does no harm.
+ */
+export class EventHub {
+  readonly #listeners = new Set<Listener>()
+  readonly #kept: Kept[] = []
+  #keptBytes = 0
+  #position: number
+  /** Groups from this position on are all kept. */
+  #keptFrom: number
+  readonly #heartbeat: NodeJS.Timeout
+
+  constructor(position: number) {
+    this.#position = position
+    this.#keptFrom = position
+    this.#heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS)
+    this.#heartbeat.unref()
+  }
+
+  get listeners(): number {
+    return this.#listeners.size
+  }
+
+  /** Where the log stood when the newest group was sent. */
+  get position(): number {
+    return this.#position
+  }
+
+  /** The log stands elsewhere than it did: at start, or when views were read anew. Nobody can resume from before. */
+  restart(position: number): void {
+    this.#position = position
+    this.#keptFrom = position
+    this.#kept.length = 0
+    this.#keptBytes = 0
+  }
+
+  /** Sends a group of events that belong to a log position, which never goes back. */
+  send(position: number, events: readonly (readonly [StreamEventName, StreamEvent])[]): void {
+    this.#position = Math.max(this.#position, position)
+    if (events.length === 0) return
+    const text = events
+      .map(([name, data], i) => {
+        const id = i === events.length - 1 ? `id: ${this.#position}\n` : ''
+        return `${id}event: ${name}\ndata: ${JSON.stringify(data)}\n\n`
+      })
+      .join('')
+    this.#keep({ position: this.#position, text })
+    for (const listener of this.#listeners) this.#write(listener, text)
+  }
+
+  /**
+   * Takes a listener. `lastEventId` is what the browser sends when it comes back; from there it gets what it missed,
+   * or `reset` when that is not kept any more. The caller has made sure that there are not too many.
+   */
+  add(response: ServerResponse, lastEventId: string | undefined): void {
+    const listener: Listener = { response, lagging: false }
+    this.#listeners.add(listener)
+    response.on('close', () => this.#listeners.delete(listener))
+    response.on('error', () => this.#listeners.delete(listener))
+    response.on('drain', () => this.#catchUp(listener))
+    response.write(`retry: ${RETRY_MS}\n\n`)
+    if (lastEventId === undefined) return
+    const from = /^[0-9]{1,15}$/.test(lastEventId) ? Number(lastEventId) : -1
+    if (from < this.#keptFrom || from > this.#position) response.write(this.#reset())
+    else for (const kept of this.#kept) if (kept.position >= from) this.#write(listener, kept.text)
+  }
+
+  /** Ends all streams; for a server that stops. */
+  close(): void {
+    clearInterval(this.#heartbeat)
+    for (const listener of this.#listeners) listener.response.end()
+    this.#listeners.clear()
+  }
+
+  #reset(): string {
+    return `id: ${this.#position}\nevent: reset\ndata: {}\n\n`
+  }
+
+  #write(listener: Listener, text: string): void {
+    if (listener.lagging) return
+    if (listener.response.writableLength > MAX_WAITING_BYTES) listener.lagging = true
+    else listener.response.write(text)
+  }
+
+  #catchUp(listener: Listener): void {
+    if (!listener.lagging) return
+    listener.lagging = false
+    listener.response.write(this.#reset())
+  }
+
+  #keep(group: Kept): void {
+    this.#kept.push(group)
+    this.#keptBytes += group.text.length
+    while (this.#keptBytes > KEPT_BYTES) {
+      const dropped = this.#kept.shift()!
+      this.#keptBytes -= dropped.text.length
+      this.#keptFrom = dropped.position + 1
+    }
+  }
+
+  #beat(): void {
+    for (const listener of this.#listeners) this.#write(listener, ': still here\n\n')
+  }
+}

@@ -1,0 +1,232 @@
+import { existsSync } from 'node:fs'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { ProblemError } from '@oiltrail/kernel'
+import { backup, restore } from '@oiltrail/store'
+import { pino } from 'pino'
+import { readAdminToken } from './access.ts'
+import { readConfig, SERVE_OPTIONS, type ServeFlags, type ServerConfig } from './config.ts'
+import { openDatabase } from './database.ts'
+import { startServer } from './serve.ts'
+
+/** A stop that takes longer than this is broken off: the caller expects us gone within ten seconds. */
+const STOP_DEADLINE_MS = 9_000
+const LOG_KEYS = ['log-ed25519.pem', 'log-sm2.pem']
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** One command: its help in both languages and what it does. Returns the exit code. */
+interface Command {
+  readonly usage: string
+  readonly help: string
+  run(args: readonly string[], env: Environment): Promise<number>
+}
+
+const DATABASE_HELP = `  --data DIR           data folder (OILTRAIL_DATA, ./data) / 数据目录
+  --database-url URL   your own PostgreSQL (DATABASE_URL) / 自备数据库
+`
+
+const SERVE_HELP = `  --port N             pages and interface (OILTRAIL_PORT, 8080; 0 = any) / 页面与接口端口
+  --host ADDRESS       address to listen on (OILTRAIL_HOST, 127.0.0.1) / 监听地址
+  --mqtt-port N|off    MQTT (OILTRAIL_MQTT_PORT, 1883) / MQTT 端口
+  --mqtts-port N       MQTT over TLS (OILTRAIL_MQTTS_PORT, 8883) / TLS MQTT 端口
+  --tls-cert FILE --tls-key FILE   PEM files; pages and MQTT then speak TLS / 证书与私钥
+  --county CODE        six digits (OILTRAIL_COUNTY, 520327) / 县级区划代码
+  --origin NAME        name of the log in its checkpoints (OILTRAIL_ORIGIN) / 日志名称
+  --log-level LEVEL    fatal … trace, silent (OILTRAIL_LOG_LEVEL, info) / 日志级别
+${DATABASE_HELP}`
+
+const COMMANDS: Readonly<Record<string, Command>> = {
+  serve: { usage: 'serve [OPTIONS]', help: SERVE_HELP, run: serve },
+  migrate: { usage: 'migrate [OPTIONS]', help: DATABASE_HELP, run: migrateDatabase },
+  backup: { usage: 'backup FILE [OPTIONS]', help: DATABASE_HELP, run: writeBackup },
+  restore: { usage: 'restore FILE [OPTIONS]', help: DATABASE_HELP, run: restoreBackup },
+  enrol: {
+    usage: 'enrol --device 520327-S001-A --site S001 [--valid-seconds 86400] [--api URL] [--data DIR]',
+    help: `  --api URL            the running platform (http://127.0.0.1:$OILTRAIL_PORT) / 运行中的平台地址
+`,
+    run: issueCode,
+  },
+}
+
+/** Runs `serve`, `migrate`, `backup` …; the first argument is its name. */
+export async function runCommand(argv: readonly string[], env: Environment): Promise<number> {
+  const [name = '', ...args] = argv
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+  if (!command) {
+    process.stderr.write(`oiltrail: unknown command / 未知命令 ${name}\n`)
+    process.stderr.write(`${Object.keys(COMMANDS).join(' ')}\n`)
+    return 2
+  }
+  if (args.includes('--help') || args.includes('-h')) {
+    process.stdout.write(`oiltrail ${command.usage}\n\n${command.help}`)
+    return 0
+  }
+  return command.run(args, env)
+}
+
+/** Parses options; a wrong one is CONFIG_INVALID. */
+function parse(args: readonly string[]): { readonly flags: ServeFlags; readonly names: readonly string[] } {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      options: SERVE_OPTIONS,
+      allowPositionals: true,
+    })
+    return { flags: values, names: positionals }
+  } catch (error) {
+    throw invalid(error instanceof Error ? error.message : String(error))
+  }
+}
+
+function invalid(detail: string): ProblemError {
+  return new ProblemError({ code: 'CONFIG_INVALID', detail })
+}
+
+function configOf(
+  args: readonly string[],
+  env: Environment,
+): { config: ServerConfig; names: readonly string[] } {
+  const { flags, names } = parse(args)
+  return { config: readConfig(flags, env, Date.now), names }
+}
+
+function makeLog(config: ServerConfig) {
+  return pino(
+    { level: config.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime },
+    pino.destination(2),
+  )
+}
+
+async function serve(args: readonly string[], env: Environment): Promise<number> {
+  const { config, names } = configOf(args, env)
+  if (names.length > 0) throw invalid(`what is ${names[0]}?`)
+  await mkdir(config.data, { recursive: true })
+  const log = makeLog(config)
+  const end = pledge<number>()
+  // Before anything is started: a signal that comes early must not leave a database behind.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => end.keep(0))
+  const starting = startServer(config, log, {
+    onFatal: (problem) => {
+      log.fatal({ problem }, 'the server cannot go on')
+      end.keep(1)
+    },
+  })
+  const server = await Promise.race([starting, end.promise.then(() => undefined)])
+  if (server) {
+    if (server.mqttUrl) process.stdout.write(`mqtt ${server.mqttUrl}\n`)
+    if (server.mqttsUrl) process.stdout.write(`mqtt ${server.mqttsUrl}\n`)
+    process.stdout.write(`ready ${server.url}\n`)
+  }
+  const code = await end.promise
+  const deadline = setTimeout(() => {
+    log.error('the stop took too long and was broken off')
+    process.exit(1)
+  }, STOP_DEADLINE_MS)
+  deadline.unref()
+  await (await starting).stop()
+  clearTimeout(deadline)
+  return code
+}
+
+function pledge<T>(): { readonly promise: Promise<T>; readonly keep: (value: T) => void } {
+  let keep: (value: T) => void = () => undefined
+  const promise = new Promise<T>((fulfil) => {
+    keep = fulfil
+  })
+  return { promise, keep }
+}
+
+async function migrateDatabase(args: readonly string[], env: Environment): Promise<number> {
+  const { config } = configOf(args, env)
+  const database = await openDatabase({ ...databaseOf(config), migrate: true })
+  process.stderr.write(`schema version ${database.version} / 数据库结构版本 ${database.version}\n`)
+  await database.close()
+  return 0
+}
+
+function databaseOf(config: ServerConfig) {
+  return {
+    url: config.databaseUrl,
+    data: config.data,
+    log: makeLog(config),
+    onGivenUp: () => process.exit(1),
+  }
+}
+
+function fileOf(names: readonly string[]): string {
+  const [file, ...rest] = names
+  if (file === undefined || rest.length > 0) throw invalid('one FILE is needed / 需要一个文件名')
+  return file
+}
+
+async function writeBackup(args: readonly string[], env: Environment): Promise<number> {
+  const { config, names } = configOf(args, env)
+  const file = fileOf(names)
+  const attachments: Record<string, Uint8Array> = {}
+  for (const name of LOG_KEYS) {
+    const path = join(config.data, 'keys', name)
+    if (existsSync(path)) attachments[name] = await readFile(path)
+  }
+  const database = await openDatabase({ ...databaseOf(config), migrate: true })
+  try {
+    await backup(database.store, file, attachments)
+  } finally {
+    await database.close()
+  }
+  process.stderr.write(`backup written to ${file} / 备份已写入\n`)
+  return 0
+}
+
+async function restoreBackup(args: readonly string[], env: Environment): Promise<number> {
+  const { config, names } = configOf(args, env)
+  const file = fileOf(names)
+  const database = await openDatabase({ ...databaseOf(config), migrate: false })
+  try {
+    const { attachments } = await restore(database.store, file)
+    await mkdir(join(config.data, 'keys'), { recursive: true, mode: 0o700 })
+    for (const name of LOG_KEYS) {
+      const bytes = attachments[name]
+      const path = join(config.data, 'keys', name)
+      // The log goes on under the keys it was sealed with; keys of this folder that never sealed anything give way.
+      if (bytes) await writeFile(path, bytes, { mode: 0o600, flush: true })
+    }
+  } finally {
+    await database.close()
+  }
+  process.stderr.write(`restored from ${file} / 已恢复\n`)
+  return 0
+}
+
+async function issueCode(args: readonly string[], env: Environment): Promise<number> {
+  const { values } = parseEnrol(args)
+  const { device, site } = values
+  if (!device || !site) throw invalid('--device and --site are needed / 需要 --device 与 --site')
+  const token = await readAdminToken(values.data ?? env.OILTRAIL_DATA ?? './data')
+  const api = values.api ?? `http://127.0.0.1:${env.OILTRAIL_PORT ?? '8080'}`
+  const answer = await fetch(`${api}/api/enrol-codes`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+    body: JSON.stringify({ device, site, validSeconds: Number(values['valid-seconds'] ?? '86400') }),
+  })
+  const body = await answer.text()
+  if (!answer.ok) {
+    process.stderr.write(`oiltrail: ${answer.status} ${body.slice(0, 1_000)}\n`)
+    return 1
+  }
+  process.stdout.write(`${(JSON.parse(body) as { code: string }).code}\n`)
+  return 0
+}
+
+function parseEnrol(args: readonly string[]) {
+  const text = { type: 'string' } as const
+  try {
+    return parseArgs({
+      args: [...args],
+      options: { device: text, site: text, 'valid-seconds': text, api: text, data: text },
+    })
+  } catch (error) {
+    throw invalid(error instanceof Error ? error.message : String(error))
+  }
+}

@@ -1,0 +1,107 @@
+import { type Clock, COUNTY_PATTERN, type EpochMs, ProblemError, parseClock } from '@oiltrail/kernel'
+
+/** How a server is run. Made from flags and environment variables; flags win. */
+export interface ServerConfig {
+  readonly host: string
+  /** 0 lets the system choose. */
+  readonly port: number
+  /** Undefined: no plain MQTT. */
+  readonly mqttPort: number | undefined
+  /** MQTT over TLS; only with certificate and key. */
+  readonly mqttsPort: number
+  /** Keys, tokens and the built-in database live here. */
+  readonly data: string
+  /** Your own PostgreSQL; undefined starts the built-in one. */
+  readonly databaseUrl: string | undefined
+  readonly countyCode: string
+  /** Paths of PEM files; HTTP and MQTT then also speak TLS. */
+  readonly tlsCert: string | undefined
+  readonly tlsKey: string | undefined
+  /** Name of the log in its checkpoints; undefined: the default of the county. */
+  readonly origin: string | undefined
+  readonly clock: Clock
+  readonly demo: boolean
+  readonly logLevel: string
+}
+
+/** Flags of `serve`, for `node:util` parseArgs. */
+export const SERVE_OPTIONS = {
+  port: { type: 'string' },
+  host: { type: 'string' },
+  data: { type: 'string' },
+  county: { type: 'string' },
+  'mqtt-port': { type: 'string' },
+  'mqtts-port': { type: 'string' },
+  'database-url': { type: 'string' },
+  'tls-cert': { type: 'string' },
+  'tls-key': { type: 'string' },
+  origin: { type: 'string' },
+  'log-level': { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+} as const
+
+export type ServeFlags = { readonly [K in keyof typeof SERVE_OPTIONS]?: string | boolean | undefined }
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
+
+/** Reads the configuration. Throws a `ProblemError` CONFIG_INVALID that names the setting at fault. */
+export function readConfig(
+  flags: ServeFlags,
+  env: Readonly<Record<string, string | undefined>>,
+  realClock: () => EpochMs,
+): ServerConfig {
+  const text = (flag: keyof ServeFlags, variable: string): string | undefined => {
+    const value = flags[flag] ?? env[variable]
+    return typeof value === 'string' && value !== '' ? value : undefined
+  }
+  const port = (flag: keyof ServeFlags, variable: string, otherwise: number): number => {
+    const value = text(flag, variable)
+    if (value === undefined) return otherwise
+    if (!/^[0-9]{1,5}$/.test(value) || Number(value) > 65_535)
+      throw invalid(`--${flag} / ${variable}`, `a port from 0 to 65535, not ${value.slice(0, 40)}`)
+    return Number(value)
+  }
+  const countyCode = text('county', 'OILTRAIL_COUNTY') ?? '520327'
+  if (!COUNTY_PATTERN.test(countyCode)) throw invalid('--county / OILTRAIL_COUNTY', 'six digits')
+  const tlsCert = text('tls-cert', 'OILTRAIL_TLS_CERT')
+  const tlsKey = text('tls-key', 'OILTRAIL_TLS_KEY')
+  if ((tlsCert === undefined) !== (tlsKey === undefined))
+    throw invalid('--tls-cert / --tls-key', 'both files or none')
+  const logLevel = text('log-level', 'OILTRAIL_LOG_LEVEL') ?? 'info'
+  if (!LOG_LEVELS.includes(logLevel)) throw invalid('--log-level', `one of ${LOG_LEVELS.join(', ')}`)
+  return {
+    host: text('host', 'OILTRAIL_HOST') ?? '127.0.0.1',
+    port: port('port', 'OILTRAIL_PORT', 8080),
+    mqttPort:
+      text('mqtt-port', 'OILTRAIL_MQTT_PORT') === 'off'
+        ? undefined
+        : port('mqtt-port', 'OILTRAIL_MQTT_PORT', 1883),
+    mqttsPort: port('mqtts-port', 'OILTRAIL_MQTTS_PORT', 8883),
+    data: text('data', 'OILTRAIL_DATA') ?? './data',
+    databaseUrl: text('database-url', 'DATABASE_URL'),
+    countyCode,
+    tlsCert,
+    tlsKey,
+    origin: text('origin', 'OILTRAIL_ORIGIN'),
+    clock: readClock(env.OILTRAIL_CLOCK, realClock),
+    demo: env.OILTRAIL_DEMO === '1',
+    logLevel,
+  }
+}
+
+function readClock(text: string | undefined, realClock: () => EpochMs): Clock {
+  try {
+    return parseClock(text, realClock)
+  } catch (error) {
+    throw invalid('OILTRAIL_CLOCK', error instanceof Error ? error.message : String(error))
+  }
+}
+
+function invalid(where: string, detail: string): ProblemError {
+  return new ProblemError({ code: 'CONFIG_INVALID', detail, where })
+}
+
+/** Whether only this machine can reach an address. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\.[0-9.]+$/.test(host)
+}

@@ -1,0 +1,117 @@
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { migrate, openStore, type Postgres, type Store, startPostgres } from '@oiltrail/store'
+import type { Logger } from 'pino'
+
+/** Connections of the server: one holds the ownership, one commits, one for each follower, the rest for questions. */
+const MOST_CONNECTIONS = 16
+const FIRST_RESTART_MS = 200
+const LAST_RESTART_MS = 5_000
+/** A database that cannot be started this often in a row needs a person. */
+const MOST_RESTARTS = 12
+
+/** Where the database is. */
+export interface DatabaseOptions {
+  /** Your own; undefined runs the built-in one in `data/postgres`. */
+  readonly url: string | undefined
+  readonly data: string
+  readonly log: Logger
+  /** Whether to bring the schema up to date; `restore` wants it as it is. */
+  readonly migrate: boolean
+  /** The built-in database ended and could not be started again. */
+  readonly onGivenUp: () => void
+}
+
+/** An open, migrated database; the built-in one is watched, and started again when it dies. */
+export interface Database {
+  readonly store: Store
+  /** Version of its schema; 0 when it was not brought up to date. */
+  readonly version: number
+  /** Process id of the built-in database's postmaster, for the figures; undefined with your own. */
+  pid(): number | undefined
+  close(): Promise<void>
+}
+
+/** Starts or reaches the database and brings its schema up to date if asked to. */
+export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  const keeper = options.url === undefined ? new PostgresKeeper(options) : undefined
+  const url = options.url ?? (await keeper!.start())
+  const store = openStore(url, {
+    max: MOST_CONNECTIONS,
+    applicationName: 'oiltrail-server',
+    onIdleError: (error) => options.log.warn({ err: error.message }, 'a database connection broke'),
+  })
+  let version = 0
+  try {
+    const { from, to } = options.migrate ? await migrate(store) : { from: 0, to: 0 }
+    version = to
+    if (from !== to) options.log.info({ from, to }, 'database schema brought up to date')
+  } catch (error) {
+    await store.close()
+    await keeper?.stop()
+    throw error
+  }
+  return {
+    store,
+    version,
+    pid: () => keeper?.pid,
+    close: async () => {
+      await store.close()
+      await keeper?.stop()
+    },
+  }
+}
+
+/** Runs the built-in PostgreSQL and starts it again when it was killed or crashed. */
+class PostgresKeeper {
+  private readonly options: DatabaseOptions
+  private running: Postgres | undefined
+  private restarting: Promise<void> | undefined
+  private stopping = false
+
+  constructor(options: DatabaseOptions) {
+    this.options = options
+  }
+
+  get pid(): number | undefined {
+    return this.running?.pid
+  }
+
+  async start(): Promise<string> {
+    const { data, log } = this.options
+    this.running = await startPostgres({
+      directory: join(data, 'postgres'),
+      log: { info: (text) => log.info(text), error: (text) => log.error(text) },
+      onExit: (reason) => {
+        this.running = undefined
+        if (this.stopping) return
+        log.error({ reason }, 'the database ended; it is started again')
+        this.restarting ??= this.restart().finally(() => {
+          this.restarting = undefined
+        })
+      },
+    })
+    return this.running.url
+  }
+
+  async stop(): Promise<void> {
+    this.stopping = true
+    await this.restarting
+    await this.running?.stop()
+  }
+
+  private async restart(): Promise<void> {
+    let wait = FIRST_RESTART_MS
+    for (let tries = 0; tries < MOST_RESTARTS && !this.stopping; tries++) {
+      try {
+        await this.start()
+        return
+      } catch (error) {
+        this.options.log.error({ err: error, wait }, 'the database could not be started')
+        await sleep(wait)
+        wait = Math.min(wait * 2, LAST_RESTART_MS)
+      }
+    }
+    if (!this.stopping) this.options.onGivenUp()
+  }
+}

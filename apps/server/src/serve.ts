@@ -1,0 +1,239 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { defaultOrigin } from '@oiltrail/evidence'
+import { type Problem, ProblemError } from '@oiltrail/kernel'
+import { readHead, type Store } from '@oiltrail/store'
+import type { FastifyInstance } from 'fastify'
+import type { Logger } from 'pino'
+import { openAccess, registerTokenCookie } from './access.ts'
+import { Live } from './api/live.ts'
+import { registerApi } from './api/register.ts'
+import { isLoopback, type ServerConfig } from './config.ts'
+import type { ServerContext } from './context.ts'
+import { type Database, openDatabase } from './database.ts'
+import { Office } from './desk/office.ts'
+import type { Follower } from './follow/follower.ts'
+import { FollowLoop } from './follow/loop.ts'
+import { MqttGateway, type TlsFiles } from './gateway/mqtt.ts'
+import { registerUplink } from './gateway/uplink.ts'
+import { makeHttp, registerHealth, registerWeb } from './http.ts'
+import { DeviceBook } from './intake/devices.ts'
+import { Intake } from './intake/intake.ts'
+import { ShardOwner } from './intake/ownership.ts'
+import { LogFeed } from './log/feed.ts'
+import { makeMetrics } from './metrics.ts'
+import { Seal } from './seal/follower.ts'
+import { readyLogSigners } from './seal/keys.ts'
+import { registerLogRoutes } from './seal/routes.ts'
+
+/** How long a starting server waits for another to let go of the county's log. */
+const OWNERSHIP_WAIT_MS = 10_000
+
+/** A server that is up. */
+export interface RunningServer {
+  /** Address of the pages and the interface. */
+  readonly url: string
+  /** Addresses of the MQTT gateways: plain, and over TLS. */
+  readonly mqttUrl: string | undefined
+  readonly mqttsUrl: string | undefined
+  readonly context: ServerContext
+  readonly intake: Intake
+  readonly followers: readonly FollowLoop[]
+  /** Takes nothing new, commits what waits, ends everything. Safe to call twice. */
+  stop(): Promise<void>
+}
+
+/** What a server may be given from outside, for tests and measurements. */
+export interface ServeHooks {
+  /** The server cannot go on: another took the log, or the database is gone for good. */
+  readonly onFatal?: (problem: Problem) => void
+  /** How long to wait for another server to let go of the log. */
+  readonly ownershipWaitMs?: number
+}
+
+/** Brings a server up: database, ownership, intake, followers, gateways, pages. Throws `ProblemError` or what broke. */
+export async function startServer(
+  config: ServerConfig,
+  log: Logger,
+  hooks: ServeHooks = {},
+): Promise<RunningServer> {
+  const undo: (() => Promise<unknown>)[] = []
+  let stopping: Promise<void> | undefined
+  const stop = (): Promise<void> => {
+    stopping ??= (async () => {
+      for (const step of undo.reverse())
+        await step().catch((error: unknown) => log.error({ err: error }, 'a part did not stop cleanly'))
+    })()
+    return stopping
+  }
+  try {
+    return await bringUp(config, log, hooks, undo, stop)
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+async function bringUp(
+  config: ServerConfig,
+  log: Logger,
+  hooks: ServeHooks,
+  undo: (() => Promise<unknown>)[],
+  stop: () => Promise<void>,
+): Promise<RunningServer> {
+  const tls = await readTls(config)
+  const access = await openAccess(config.data, isLoopback(config.host))
+  const fatal = (problem: Problem): void => hooks.onFatal?.(problem)
+  const database = await openDatabase({
+    url: config.databaseUrl,
+    data: config.data,
+    log,
+    migrate: true,
+    onGivenUp: () => fatal({ code: 'STORE_FAILED', detail: 'the database cannot be started' }),
+  })
+  undo.push(() => database.close())
+  const core = await startCore(config, log, database, fatal, hooks, undo)
+  const { store } = database
+  const { intake, feed, book, seal, signers, county } = core
+  const context: ServerContext = {
+    store,
+    county: county.number,
+    countyCode: county.code,
+    clock: config.clock,
+    log,
+    desk: new Office({ store, intake, clock: config.clock, county }),
+    demo: config.demo,
+    access,
+    nextPosition: () => feed.nextPosition,
+    followerPosition: (name) => core.followers.find((loop) => loop.name === name)?.position,
+  }
+  const mqtt = new MqttGateway({ intake, book, log })
+  const app = await makeHttp(log, tls)
+  // Undone in reverse: first nothing new comes in, then what waits is committed, then connections end.
+  undo.push(
+    () => app.close(),
+    () => mqtt.close(),
+    () => intake.stop(),
+  )
+  undo.push(async () => mqtt.stopListening())
+  registerTokenCookie(app, access, tls !== undefined)
+  const metrics = makeMetrics({ intake, feed, followers: core.followers, seal, mqtt })
+  registerHealth(app, { readiness: () => readiness(intake, core.followers), metrics, access })
+  await registerUplink(app, intake)
+  await registerLogRoutes(app, { store, county, seal, signers })
+  registerApi(app, context, core.live)
+  await registerWeb(app)
+  const { mqttUrl, mqttsUrl } = await listenMqtt(mqtt, config, tls)
+  core.live.started(context.followerPosition('views') ?? 0)
+  return {
+    url: await listenHttp(app, config, tls !== undefined),
+    mqttUrl,
+    mqttsUrl,
+    context,
+    intake,
+    followers: core.followers,
+    stop,
+  }
+}
+
+/** The parts that own the log and follow it. */
+async function startCore(
+  config: ServerConfig,
+  log: Logger,
+  database: Database,
+  fatal: (problem: Problem) => void,
+  hooks: ServeHooks,
+  undo: (() => Promise<unknown>)[],
+) {
+  const { store } = database
+  const county = { number: Number(config.countyCode), code: config.countyCode }
+  let intake: Intake | undefined
+  const owned = await ShardOwner.take(store, county.number, hooks.ownershipWaitMs ?? OWNERSHIP_WAIT_MS, () =>
+    intake?.doubtOwnership(),
+  )
+  if (!owned.ok) throw new ProblemError(owned.problem)
+  undo.push(() => owned.value.release())
+  const { feed, book } = await readLog(store, county.number)
+  const origin = config.origin ?? defaultOrigin(county.code)
+  const signers = await readyLogSigners(join(config.data, 'keys'), origin)
+  const seal = new Seal({ store, county: county.number, origin, signers, clock: config.clock, log })
+  if (signers.made.length > 0 && feed.nextPosition > 0)
+    log.warn({ keys: signers.made }, 'the log has entries, but its keys were missing and have been made anew')
+  const live = new Live({ county: county.number, clock: config.clock })
+  seal.onCheckpoint((checkpoint) => live.sealed(checkpoint))
+  const followers = await startFollowers([live.follower, seal], { store, county: county.number, feed, log })
+  undo.push(
+    () => seal.stop(),
+    () => Promise.all(followers.map((loop) => loop.stop())),
+  )
+  intake = new Intake({
+    store,
+    county,
+    clock: config.clock,
+    feed,
+    book,
+    owner: owned.value,
+    log,
+    onLost: fatal,
+  })
+  return { intake, feed, book, seal, live, signers, followers, county }
+}
+
+async function readLog(store: Store, county: number): Promise<{ feed: LogFeed; book: DeviceBook }> {
+  const book = new DeviceBook()
+  await book.reload(store.pool, county)
+  const head = await readHead(store.pool, county)
+  return { feed: new LogFeed(head?.nextPosition ?? 0), book }
+}
+
+async function startFollowers(
+  followers: readonly Follower[],
+  parts: { store: Store; county: number; feed: LogFeed; log: Logger },
+): Promise<FollowLoop[]> {
+  const loops = followers.map((follower) => new FollowLoop({ ...parts, follower }))
+  for (const loop of loops) await loop.start()
+  return loops
+}
+
+function readiness(intake: Intake, followers: readonly FollowLoop[]): string[] {
+  const problems = intake.isOpen ? [] : ['intake is closed']
+  for (const loop of followers)
+    if (loop.figures.failing !== undefined) problems.push(`${loop.name} is failing`)
+  return problems
+}
+
+async function readTls(config: ServerConfig): Promise<TlsFiles | undefined> {
+  if (config.tlsCert === undefined || config.tlsKey === undefined) return undefined
+  try {
+    return { cert: await readFile(config.tlsCert), key: await readFile(config.tlsKey) }
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error)
+    throw new ProblemError({ code: 'CONFIG_INVALID', detail, where: '--tls-cert / --tls-key' })
+  }
+}
+
+async function listenMqtt(
+  mqtt: MqttGateway,
+  config: ServerConfig,
+  tls: TlsFiles | undefined,
+): Promise<{ mqttUrl: string | undefined; mqttsUrl: string | undefined }> {
+  const address = (scheme: string, port: number): string => `${scheme}://${hostInUrl(config.host)}:${port}`
+  const plain = config.mqttPort
+  return {
+    mqttUrl: plain === undefined ? undefined : address('mqtt', await mqtt.listen(plain, config.host)),
+    mqttsUrl: tls && address('mqtts', await mqtt.listen(config.mqttsPort, config.host, tls)),
+  }
+}
+
+async function listenHttp(app: FastifyInstance, config: ServerConfig, secure: boolean): Promise<string> {
+  await app.listen({ port: config.port, host: config.host })
+  const address = app.server.address()
+  const port = typeof address === 'object' && address ? address.port : config.port
+  return `${secure ? 'https' : 'http'}://${hostInUrl(config.host)}:${port}`
+}
+
+/** Everywhere is nowhere to connect to: a server on all addresses names this machine. */
+function hostInUrl(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1'
+  return host.includes(':') ? `[${host}]` : host
+}

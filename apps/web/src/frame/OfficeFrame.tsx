@@ -1,0 +1,101 @@
+import { ConfigProvider } from 'antd'
+import enUS from 'antd/locale/en_US'
+import zhCN from 'antd/locale/zh_CN'
+import { type ReactNode, useEffect, useMemo } from 'react'
+import { NavLink, Outlet } from 'react-router'
+import { useRead } from '../api/queries.ts'
+import { FreshnessDot, StaleNotice } from '../parts/Freshness.tsx'
+import { ImportProgress } from '../parts/ImportProgress.tsx'
+import { useSettings, useWords } from '../settings.tsx'
+import { applyTheme, THEMES } from '../theme/tokens.ts'
+import { MENU } from './menu.ts'
+import './frame.css'
+
+/** Our tokens as the component library wants them. */
+function libraryTheme(large: boolean): NonNullable<Parameters<typeof ConfigProvider>[0]['theme']> {
+  const t = THEMES.office
+  return {
+    token: {
+      colorPrimary: t.ink,
+      colorLink: t.link,
+      colorText: t.ink,
+      colorTextSecondary: t.inkSoft,
+      colorTextTertiary: t.inkFaint,
+      colorTextPlaceholder: t.inkFaint,
+      colorBorder: t.line,
+      colorBgContainer: t.surface,
+      colorBgElevated: t.surface,
+      colorError: t.urgent,
+      colorWarning: t.attention,
+      colorSuccess: t.ok,
+      fontFamily: 'var(--font)',
+      fontSize: large ? 19 : 14,
+      controlHeight: large ? 48 : 32,
+      borderRadius: 4,
+      motion: !large,
+    },
+  }
+}
+
+function TopBar(): ReactNode {
+  const words = useWords()
+  const { language, large, setLanguage, setLarge } = useSettings()
+  const county = useRead('county', {}, {}, { refreshMs: false }).data
+  return (
+    <header className="office-top">
+      <span className="office-county">
+        {words.cockpitTitle(county ? county[language] : words.defaultCounty, county?.demo ?? false)}
+      </span>
+      <FreshnessDot />
+      <button
+        type="button"
+        className="office-switch"
+        title={words.largeHint}
+        aria-pressed={large}
+        onClick={() => setLarge(!large)}
+      >
+        {words.large}
+      </button>
+      <button
+        type="button"
+        className="office-switch"
+        title={words.languageHint}
+        onClick={() => setLanguage(language === 'zh' ? 'en' : 'zh')}
+      >
+        {words.language}
+      </button>
+    </header>
+  )
+}
+
+/** Frame of every page but the cockpit: menu by task at the left, county and switches above. */
+export function OfficeFrame(): ReactNode {
+  const words = useWords()
+  const { language, large } = useSettings()
+  useEffect(() => applyTheme('office'), [])
+  const theme = useMemo(() => libraryTheme(large), [large])
+  return (
+    <ConfigProvider theme={theme} locale={language === 'zh' ? zhCN : enUS}>
+      <div className="office">
+        <nav className="office-menu" aria-label={words.menu.label}>
+          <NavLink to="/" className="office-brand">
+            {words.product}
+          </NavLink>
+          {MENU.map((item) => (
+            <NavLink key={item.key} to={item.to} end={item.to === '/'}>
+              {words.menu[item.key]}
+            </NavLink>
+          ))}
+        </nav>
+        <div className="office-body">
+          <TopBar />
+          <StaleNotice />
+          <ImportProgress />
+          <main className="office-main">
+            <Outlet />
+          </main>
+        </div>
+      </div>
+    </ConfigProvider>
+  )
+}

@@ -1,0 +1,159 @@
+import { Input, Select } from 'antd'
+import type { ReactNode } from 'react'
+import { Link, useNavigate } from 'react-router'
+import type { Answer } from '../api/endpoints.ts'
+import { useRead } from '../api/queries.ts'
+import { PageHead } from '../frame/PageHead.tsx'
+import { Age } from '../parts/Age.tsx'
+import { Litres, Yuan } from '../parts/amounts.tsx'
+import { Loaded } from '../parts/Loaded.tsx'
+import { paths } from '../paths.ts'
+import { useSettings, useWords } from '../settings.tsx'
+import { formatNumber, spaced } from '../text/format.ts'
+import type { Words } from '../text/zh.ts'
+import { Bar } from '../ui/Bar.tsx'
+import { Panel } from '../ui/Panel.tsx'
+import { StateDot } from '../ui/StateDot.tsx'
+import { type Column, Table } from '../ui/Table.tsx'
+import { oneOf, useSearch } from './useSearch.ts'
+
+type Site = Answer<'sites'>[number]
+
+const STATES = ['', 'ok', 'attention', 'offline', 'unknown'] as const
+const KINDS = ['', 'station', 'depot'] as const
+
+function columns(words: Words, townName: (code: string) => string, rows: readonly Site[]): Column<Site>[] {
+  const sum = (of: (site: Site) => number): number => rows.reduce((total, site) => total + of(site), 0)
+  const stock = sum((site) => site.stockMillilitres)
+  return [
+    {
+      key: 'site',
+      title: words.sites.site,
+      cell: (site) => <Link to={paths.site(site.site)}>{spaced(site.name)}</Link>,
+      total: words.sites.count(rows.length),
+    },
+    {
+      key: 'state',
+      title: words.sites.state,
+      cell: (site) => <StateDot state={site.state} word={words.state[site.state]} />,
+    },
+    { key: 'kind', title: words.sites.kind, cell: (site) => words.kind[site.kind] },
+    { key: 'town', title: words.sites.town, cell: (site) => townName(site.town) },
+    {
+      key: 'enterprise',
+      title: words.sites.enterprise,
+      cell: (site) => <span className="soft">{spaced(site.enterpriseName)}</span>,
+    },
+    {
+      key: 'volume',
+      title: words.sites.todayVolume,
+      right: true,
+      cell: (site) => <Litres millilitres={site.today.volumeMillilitres} live />,
+      total: <Litres millilitres={sum((site) => site.today.volumeMillilitres)} live />,
+    },
+    {
+      key: 'amount',
+      title: words.sites.todayAmount,
+      right: true,
+      cell: (site) => <Yuan fen={site.today.amountFen} live />,
+      total: <Yuan fen={sum((site) => site.today.amountFen)} live />,
+    },
+    {
+      key: 'sales',
+      title: words.sites.todaySales,
+      right: true,
+      cell: (site) => formatNumber(site.today.sales),
+      total: formatNumber(sum((site) => site.today.sales)),
+    },
+    {
+      key: 'stock',
+      title: words.sites.stock,
+      right: true,
+      cell: (site) => (
+        <>
+          <Bar share={site.capacityMillilitres > 0 ? site.stockMillilitres / site.capacityMillilitres : 0} />
+          <Litres millilitres={site.stockMillilitres} />
+        </>
+      ),
+      total: <Litres millilitres={stock} />,
+    },
+    {
+      key: 'heard',
+      title: words.sites.lastHeard,
+      right: true,
+      cell: (site) => <Age at={site.lastReceivedAt} />,
+    },
+  ]
+}
+
+/** Every site with its state, today's sales and stock. */
+export function SitesPage(): ReactNode {
+  const words = useWords()
+  const { language } = useSettings()
+  const navigate = useNavigate()
+  const [search, change] = useSearch()
+  const sites = useRead('sites', {}, {}, { refreshMs: 15_000 })
+  const county = useRead('county', {}, {}, { refreshMs: false }).data
+  const townName = (code: string): string =>
+    county?.towns.find((town) => town.code === code)?.[language] ?? code
+  const state = oneOf(search.get('state'), STATES)
+  const kind = oneOf(search.get('kind'), KINDS)
+  const text = (search.get('q') ?? '').slice(0, 80)
+  const fits = (site: Site): boolean =>
+    (state === '' || site.state === state) &&
+    (kind === '' || site.kind === kind) &&
+    `${site.name} ${site.site} ${site.enterpriseName} ${townName(site.town)}`
+      .toLowerCase()
+      .includes(text.toLowerCase())
+  return (
+    <>
+      <PageHead title={words.sites.title}>
+        <Input
+          allowClear
+          style={{ width: 220 }}
+          placeholder={words.sites.search}
+          aria-label={words.sites.search}
+          value={text}
+          onChange={(event) => change({ q: event.target.value })}
+        />
+        <Select
+          style={{ minWidth: 120 }}
+          aria-label={words.sites.state}
+          value={state}
+          onChange={(value) => change({ state: value })}
+          options={STATES.map((value) => ({
+            value,
+            label: value === '' ? words.sites.allStates : words.state[value],
+          }))}
+        />
+        <Select
+          style={{ minWidth: 120 }}
+          aria-label={words.sites.kind}
+          value={kind}
+          onChange={(value) => change({ kind: value })}
+          options={KINDS.map((value) => ({
+            value,
+            label: value === '' ? words.sites.allKinds : words.kind[value],
+          }))}
+        />
+      </PageHead>
+      <Panel>
+        <Loaded query={sites} lines={20}>
+          {(all) => {
+            const rows = all.filter(fits)
+            return (
+              <Table
+                columns={columns(words, townName, rows)}
+                rows={rows}
+                rowKey={(site) => site.site}
+                empty={all.length === 0 ? words.empty.sites : words.empty.sitesFiltered}
+                onRow={(site) => void navigate(paths.site(site.site))}
+                totals
+              />
+            )
+          }}
+        </Loaded>
+      </Panel>
+    </>
+  )
+}

@@ -1,0 +1,76 @@
+import { type ReactNode, useMemo } from 'react'
+import { useNow } from '../api/clock.ts'
+import { useRead } from '../api/queries.ts'
+import { PageHead } from '../frame/PageHead.tsx'
+import { Loaded } from '../parts/Loaded.tsx'
+import { useWords } from '../settings.tsx'
+import { type ComparedRow, compareRows, totalsOf } from '../statistics/compare.ts'
+import { Filters } from '../statistics/Filters.tsx'
+import { type Question, queryOf, questionOf } from '../statistics/question.ts'
+import { SeriesKey, StatisticsChart } from '../statistics/StatisticsChart.tsx'
+import '../statistics/statistics.css'
+import { StatisticsTable } from '../statistics/StatisticsTable.tsx'
+import { changePercent, formatLitres } from '../text/format.ts'
+import { Panel } from '../ui/Panel.tsx'
+import { previousPeriod } from './span.ts'
+import { useSearch } from './useSearch.ts'
+
+const CHART_HEIGHT = 430
+
+/** The rows of the question, each with its former period when that is asked for. */
+function useStatistics(question: Question): {
+  query: ReturnType<typeof useRead<'statistics'>>
+  rows: ComparedRow[]
+  beforeTotal: number | undefined
+} {
+  const before = previousPeriod(question.span, question.bucket)
+  const query = useRead('statistics', {}, queryOf(question), { refreshMs: 30_000 })
+  const former = useRead('statistics', {}, queryOf(question, before), { enabled: question.compare })
+  const { data } = query
+  const formerData = question.compare ? former.data : undefined
+  const { forward } = before
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `forward` follows from the span and bucket, which the rows carry
+  const rows = useMemo(
+    () => (data ? (formerData ? compareRows(data, formerData, forward) : data) : []),
+    [data, formerData],
+  )
+  return { query, rows, beforeTotal: formerData ? totalsOf(formerData).volumeMillilitres : undefined }
+}
+
+/** Sales by time, place and grade: a chart and a table of the same rows. */
+export function StatisticsPage(): ReactNode {
+  const words = useWords()
+  const [search, change] = useSearch()
+  const now = useNow(60_000)
+  const question = useMemo(() => questionOf(search, now), [search, now])
+  const { query, rows, beforeTotal } = useStatistics(question)
+  const total = totalsOf(rows).volumeMillilitres
+  const title = words.statistics.chart(
+    formatLitres(total),
+    beforeTotal === undefined ? undefined : changePercent(total, beforeTotal),
+  )
+  return (
+    <>
+      <PageHead title={words.statistics.title} />
+      <Filters question={question} onChange={change} />
+      <Loaded query={query} lines={20}>
+        {() => (
+          <div className="pivot">
+            <Panel>
+              <StatisticsTable
+                rows={rows}
+                beforeTotal={beforeTotal}
+                question={question}
+                onPage={(page) => change({ page: page === 1 ? undefined : String(page) })}
+              />
+            </Panel>
+            <Panel title={title}>
+              <StatisticsChart rows={rows} question={question} height={CHART_HEIGHT} label={title} />
+              <SeriesKey rows={rows} question={question} />
+            </Panel>
+          </div>
+        )}
+      </Loaded>
+    </>
+  )
+}

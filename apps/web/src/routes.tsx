@@ -1,0 +1,36 @@
+import { createBrowserRouter } from 'react-router'
+
+/** All pages. Each is loaded when it is first opened; the cockpit brings neither tables nor chart library. */
+export const router = createBrowserRouter([
+  { path: '/', lazy: async () => ({ Component: (await import('./pages/CockpitPage.tsx')).CockpitPage }) },
+  {
+    lazy: async () => ({ Component: (await import('./frame/OfficeFrame.tsx')).OfficeFrame }),
+    children: [
+      {
+        path: '/sites',
+        lazy: async () => ({ Component: (await import('./pages/SitesPage.tsx')).SitesPage }),
+      },
+      {
+        path: '/sites/:site',
+        lazy: async () => ({ Component: (await import('./pages/SitePage.tsx')).SitePage }),
+      },
+      {
+        path: '/statistics',
+        lazy: async () => ({ Component: (await import('./pages/StatisticsPage.tsx')).StatisticsPage }),
+      },
+      {
+        path: '/devices',
+        lazy: async () => ({ Component: (await import('./pages/DevicesPage.tsx')).DevicesPage }),
+      },
+      { path: '/log', lazy: async () => ({ Component: (await import('./pages/LogPage.tsx')).LogPage }) },
+      {
+        path: '/log/:position',
+        lazy: async () => ({ Component: (await import('./pages/EntryPage.tsx')).EntryPage }),
+      },
+      {
+        path: '*',
+        lazy: async () => ({ Component: (await import('./pages/NotFoundPage.tsx')).NotFoundPage }),
+      },
+    ],
+  },
+])

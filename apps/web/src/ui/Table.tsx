@@ -1,0 +1,70 @@
+import type { ReactNode } from 'react'
+import './ui.css'
+
+/** A column: how a row's cell is made, and which way it leans. */
+export interface Column<Row> {
+  readonly key: string
+  readonly title: ReactNode
+  readonly right?: boolean
+  readonly cell: (row: Row) => ReactNode
+  /** Cell of the totals row. */
+  readonly total?: ReactNode
+}
+
+interface TableProps<Row> {
+  readonly columns: readonly Column<Row>[]
+  readonly rows: readonly Row[]
+  readonly rowKey: (row: Row) => string
+  /** Shown instead of rows when there are none. */
+  readonly empty: ReactNode
+  /** What a click on a row does; rows then lift under the pointer. */
+  readonly onRow?: (row: Row) => void
+  readonly totals?: boolean
+}
+
+/** A dense table: one line a row, numbers to the right, totals at the foot; wider than its place it scrolls by itself. */
+export function Table<Row>({ columns, rows, rowKey, empty, onRow, totals }: TableProps<Row>): ReactNode {
+  if (rows.length === 0) return <p className="quiet">{empty}</p>
+  const side = (column: Column<Row>): string | undefined => (column.right ? 'right' : undefined)
+  return (
+    <div className="table-scroll">
+      <table className="table">
+        <thead>
+          <tr>
+            {columns.map((column) => (
+              <th key={column.key} className={side(column)} scope="col">
+                {column.title}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr
+              key={rowKey(row)}
+              data-link={onRow ? true : undefined}
+              onClick={onRow ? () => onRow(row) : undefined}
+            >
+              {columns.map((column) => (
+                <td key={column.key} className={side(column)}>
+                  {column.cell(row)}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+        {totals ? (
+          <tfoot>
+            <tr>
+              {columns.map((column) => (
+                <td key={column.key} className={side(column)}>
+                  {column.total}
+                </td>
+              ))}
+            </tr>
+          </tfoot>
+        ) : null}
+      </table>
+    </div>
+  )
+}

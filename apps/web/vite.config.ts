@@ -1,0 +1,23 @@
+import react from '@vitejs/plugin-react'
+import { defineConfig, type ProxyOptions } from 'vite'
+
+const PLATFORM = 'http://127.0.0.1:8080'
+
+/** `/log/...` is both a page and the log's static resources: a browser that asks for a page gets the page. */
+const log: ProxyOptions = {
+  target: PLATFORM,
+  bypass: (request) => (request.headers.accept?.includes('text/html') ? '/index.html' : undefined),
+}
+
+export default defineConfig({
+  root: import.meta.dirname,
+  plugins: [react()],
+  server: { proxy: { '/api': PLATFORM, '/log': log } },
+  build: {
+    outDir: '../../dist/web',
+    emptyOutDir: true,
+    target: 'es2022',
+    // Our own packages have no effects on import, so a page carries only what it names (no schemas for a list of grades).
+    rolldownOptions: { treeshake: { moduleSideEffects: (id) => !/\/packages\/[^/]+\/(src|web)\//.test(id) } },
+  },
+})
