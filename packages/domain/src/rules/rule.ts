@@ -25,6 +25,11 @@ export interface Finding {
   readonly verdict: 'attention' | 'alert'
   /** Overrides the rule's grade when this case is graver or lighter. */
   readonly grade?: AlarmGrade
+  /**
+   * The cause is an event, not a condition: it is over as soon as it is stated (a totalizer went back once). Without this the
+   * cause counts as present until `cleared`.
+   */
+  readonly momentary?: boolean
   /** The exact numbers and texts of this case, by name; units end the names. */
   readonly facts: Readonly<Record<string, number | string>>
   /** Span of time that it is about. */
