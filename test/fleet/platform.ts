@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { dataDirectory } from '../scenarios/world.ts'
 
 /** A real server process on a data directory, to be killed and started again. */
 export class Platform {
@@ -16,7 +16,7 @@ export class Platform {
   private readonly env: NodeJS.ProcessEnv
 
   constructor(options: { data?: string; env?: NodeJS.ProcessEnv } = {}) {
-    this.data = options.data ?? mkdtempSync(join(tmpdir(), 'oiltrail-platform-'))
+    this.data = options.data ?? dataDirectory()
     this.env = options.env ?? {}
   }
 

@@ -48,7 +48,8 @@ async function fetchBytes(url: string): Promise<Buffer> {
 
 /** Checks the Ed25519 line of a signed note against a verifier key `name+hash+base64(0x01 ‖ key)`. */
 export function checkNote(note: string, vkey: string): string {
-  const [name = '', hash = '', key = ''] = vkey.trim().split('+')
+  // The key is base64 and may itself hold a plus sign.
+  const [, name = '', hash = '', key = ''] = /^([^+]+)\+([0-9a-f]{8})\+(.+)$/.exec(vkey.trim()) ?? []
   const blank = note.lastIndexOf('\n\n')
   const text = note.slice(0, blank + 1)
   const raw = Buffer.from(key, 'base64')

@@ -292,7 +292,7 @@ async function nextEvent(name: string, seconds: number): Promise<Record<string, 
   throw new Error(`no ${name} event`)
 }
 
-/** Process ids of the demo's collector processes for one channel, found as any administrator would: in /proc. */
+/** Process ids of the demo's collector processes for one channel, found the way an administrator finds them: in /proc. */
 function edgeProcesses(of: World, channel: string): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -19,6 +19,13 @@ export interface World {
 }
 
 const DEMO = fileURLToPath(new URL('../../bin/oiltrail.mjs', import.meta.url))
+
+/** A new data folder that the database's own user may enter when the tests run as root. */
+export function dataDirectory(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'oiltrail-'))
+  chmodSync(directory, 0o711)
+  return directory
+}
 
 /** Runs one `oiltrail` command to its end. */
 export function oiltrail(
@@ -49,7 +56,7 @@ export async function startWorld(options: {
   speed?: number
   data?: string
 }): Promise<World> {
-  const data = options.data ?? mkdtempSync(join(tmpdir(), 'oiltrail-world-'))
+  const data = options.data ?? dataDirectory()
   const args = [
     'demo',
     '--port',

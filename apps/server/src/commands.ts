@@ -3,11 +3,12 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { ProblemError } from '@oiltrail/kernel'
-import { backup, restore } from '@oiltrail/store'
+import { backup, restore, type Store } from '@oiltrail/store'
 import { pino } from 'pino'
 import { readAdminToken } from './access.ts'
 import { readConfig, SERVE_OPTIONS, type ServeFlags, type ServerConfig } from './config.ts'
 import { openDatabase } from './database.ts'
+import { parseExport, runAudit, runExport, runReplay } from './inspect.ts'
 import { startServer } from './serve.ts'
 
 /** A stop that takes longer than this is broken off: the caller expects us gone within ten seconds. */
@@ -42,6 +43,20 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   migrate: { usage: 'migrate [OPTIONS]', help: DATABASE_HELP, run: migrateDatabase },
   backup: { usage: 'backup FILE [OPTIONS]', help: DATABASE_HELP, run: writeBackup },
   restore: { usage: 'restore FILE [OPTIONS]', help: DATABASE_HELP, run: restoreBackup },
+  replay: {
+    usage: 'replay [OPTIONS]',
+    help: DATABASE_HELP,
+    run: (args, env) => inspect(args, env, runReplay),
+  },
+  audit: { usage: 'audit [OPTIONS]', help: DATABASE_HELP, run: (args, env) => inspect(args, env, runAudit) },
+  export: {
+    usage: 'export FILE --site S001 --from 2026-11-01 --to 2026-12-01 [--older CHECKPOINT] [OPTIONS]',
+    help: `  --site CODE          site / 站点编号
+  --from, --to TIME    entries received in this span, China time / 接收时间范围(北京时间)
+  --older FILE         a checkpoint that you kept / 留存的旧检查点
+${DATABASE_HELP}`,
+    run: writeEvidence,
+  },
   enrol: {
     usage: 'enrol --device 520327-S001-A --site S001 [--valid-seconds 86400] [--api URL] [--data DIR]',
     help: `  --api URL            the running platform (http://127.0.0.1:$OILTRAIL_PORT) / 运行中的平台地址
@@ -197,6 +212,32 @@ async function restoreBackup(args: readonly string[], env: Environment): Promise
   }
   process.stderr.write(`restored from ${file} / 已恢复\n`)
   return 0
+}
+
+/** Runs something on the database, beside a running server if there is one. */
+async function onDatabase(config: ServerConfig, work: (store: Store) => Promise<number>): Promise<number> {
+  const database = await openDatabase({ ...databaseOf(config), migrate: true })
+  try {
+    return await work(database.store)
+  } finally {
+    await database.close()
+  }
+}
+
+async function inspect(
+  args: readonly string[],
+  env: Environment,
+  run: (store: Store, config: ServerConfig) => Promise<number>,
+): Promise<number> {
+  const { config, names } = configOf(args, env)
+  if (names.length > 0) throw invalid(`what is ${names[0]}?`)
+  return onDatabase(config, (store) => run(store, config))
+}
+
+async function writeEvidence(args: readonly string[], env: Environment): Promise<number> {
+  const order = parseExport(args)
+  const config = readConfig(order.flags, env, Date.now)
+  return onDatabase(config, (store) => runExport(store, config, order))
 }
 
 async function issueCode(args: readonly string[], env: Environment): Promise<number> {

@@ -1,5 +1,6 @@
+import { fromChina } from '@oiltrail/kernel'
 import { blockAddress, LOOP_OPEN, PULSE_FLAGS, PULSE_INPUT, readBlock } from '@oiltrail/protocols/modbus'
-import { grandTotal } from '@oiltrail/protocols/taxport'
+import { dayTotal, dialectNamed, FrameDecoder, grandTotal } from '@oiltrail/protocols/taxport'
 import { inventory } from '@oiltrail/protocols/tls350'
 import { describe, expect, test } from 'vitest'
 import { pulseImage } from '../src/devices/modules.ts'
@@ -143,6 +144,34 @@ describe('faults as a collector meets them', () => {
     clock.at += 3_600_000
     live.present()
     expect(sales()).toBe(dark)
+  })
+
+  test('quirks of the day total: nothing before the first sale, or yesterday for a minute after midnight', async () => {
+    const { live, clock } = await liveCounty()
+    const desk = new FaultDesk(live)
+    // A village station that closes at ten: nothing is sold around midnight.
+    const { dispenser, tax } = live.site('S009')!.boards.get('1')!
+    const nozzle = dispenser.nozzles[0]!
+    clock.at = fromChina(2026, 11, 24, 0, 0, 20) - dispenser.plan.clockOffsetMs
+    const today = async (): Promise<unknown> => {
+      const request = dayTotal.writeRequest({ gun: 1, date: '20261124', returnMode: 0 })
+      const bytes = await ask(tax.port, request, (answer) => answer.length >= 2 + answer[1]!)
+      const frames = new FrameDecoder().feed(bytes!).flatMap((event) => (event.ok ? [event.value] : []))
+      const answer = dayTotal.readAnswer(frames, dialectNamed(dispenser.plan.dialect)!)
+      return answer.ok ? answer.value : answer.problem
+    }
+    const nothing = { date: '20261124', volumeMillilitres: 0, amountFen: 0 }
+    expect(await today()).toMatchObject({ status: 1, value: nothing })
+    const quirk = desk.order('midnight@S009:1')
+    expect(await today()).toMatchObject({
+      status: 1,
+      value: { date: '20261123', volumeMillilitres: nozzle.truth.meteredMillilitres },
+    })
+    clock.at += 60_000
+    expect(await today()).toMatchObject({ status: 1, value: nothing })
+    if (quirk.ok) desk.cancel(quirk.value.id)
+    expect(desk.order('no-sale-today@S009:1').ok).toBe(true)
+    expect(await today()).toEqual({ status: 0 })
   })
 
   test('a subject that is not there, or that the fault does not take, is refused', async () => {

@@ -80,9 +80,10 @@ export class BoardPriceDriver implements Driver {
     if (!today.ok) return today
     const round = new Round(gun, now)
     this.sale(round, totals.value, sale.value)
-    const shown = today.value.value?.priceFenPerLitre ?? sale.value?.priceFenPerLitre
-    const firstOfPrice = today.value.value === undefined ? sale.value : undefined
-    if (shown !== undefined) round.price(shown, firstOfPrice)
+    // The day total carries the price of the base setting. A board that answers nothing before the first sale of the
+    // day says nothing new then; only a price never read is taken from its last sale.
+    const shown = today.value.value ?? (gun.price.state ? undefined : sale.value)
+    if (shown) round.price(shown.priceFenPerLitre, round.sawSale ? sale.value : undefined)
     this.totals(round, totals.value, today.value.value)
     const asked = await this.daily(round)
     if (!asked.ok) {
@@ -193,7 +194,12 @@ class Round {
     this.observations.push({ at, fact })
   }
 
-  /** Takes a price as read; `sale` is where it was read from, when the board shows it nowhere else. */
+  /** Whether this poll saw a sale for the first time. */
+  get sawSale(): boolean {
+    return this.observations.some(({ fact }) => fact.kind === 'receipt')
+  }
+
+  /** Takes a price as read; `sale` is the one that this poll saw for the first time. */
   price(shown: number, sale: taxport.LastSale | undefined): void {
     const stated = this.gun.price.read(shown, this.now, sale)
     if (!stated) return

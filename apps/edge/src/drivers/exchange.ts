@@ -4,7 +4,13 @@
  */
 export type Exchange<T> =
   | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly loss: 'port' | 'silent'; readonly detail: string }
+  | {
+      readonly ok: false
+      readonly loss: 'port' | 'silent'
+      readonly detail: string
+      /** The device answered that it will not: a Modbus exception code. */
+      readonly exception?: number
+    }
 
 /** A good answer. */
 export function answered<T>(value: T): Exchange<T> {

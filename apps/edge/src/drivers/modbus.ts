@@ -25,26 +25,33 @@ export class ModbusPort {
     this.framing = framing
   }
 
-  /** Reads one repetition of a block of holding registers (function 03). */
-  read<T>(unit: number, block: modbus.RegisterBlock<T>, index = 0): Promise<Exchange<T>> {
-    const mine = this.turn.then(() => this.readNow(unit, block, index))
+  /** Reads one repetition of a block of holding registers. */
+  async read<T>(unit: number, block: modbus.RegisterBlock<T>, index = 0): Promise<Exchange<T>> {
+    const words = await this.registers(unit, modbus.blockAddress(block, index), block.length)
+    if (!words.ok) return words
+    const read = modbus.readBlock(block, words.value)
+    return read.ok ? answered(read.value) : lost('silent', `${read.problem.where}: ${read.problem.detail}`)
+  }
+
+  /** Reads holding registers (function 03), at most 125. */
+  registers(unit: number, start: number, length: number): Promise<Exchange<readonly number[]>> {
+    const mine = this.turn.then(() => this.registersNow(unit, start, length))
     this.turn = mine.catch(() => undefined)
     return mine
   }
 
-  private async readNow<T>(
+  private async registersNow(
     unit: number,
-    block: modbus.RegisterBlock<T>,
-    index: number,
-  ): Promise<Exchange<T>> {
+    start: number,
+    length: number,
+  ): Promise<Exchange<readonly number[]>> {
     const problem = await this.ensureOpen()
     const client = this.client
     if (problem !== undefined || !client) return lost('port', problem ?? 'closed')
     try {
       client.setID(unit)
-      const { data } = await client.readHoldingRegisters(modbus.blockAddress(block, index), block.length)
-      const read = modbus.readBlock(block, data)
-      return read.ok ? answered(read.value) : lost('silent', `${read.problem.where}: ${read.problem.detail}`)
+      const { data } = await client.readHoldingRegisters(start, length)
+      return answered(data)
     } catch (error) {
       const { message, errno, modbusCode } = error as {
         message?: string
@@ -53,7 +60,8 @@ export class ModbusPort {
       }
       const detail = String(message ?? error).slice(0, 100)
       // An exception or a timeout comes from (or for lack of) a module; anything else from the line.
-      if (modbusCode !== undefined || errno === 'ETIMEDOUT') return lost('silent', detail)
+      if (modbusCode !== undefined) return { ...lost('silent', detail), exception: modbusCode }
+      if (errno === 'ETIMEDOUT' && client.isOpen) return lost('silent', detail)
       if (client.isOpen && /CRC|Unexpected|Data length/i.test(detail)) return lost('silent', detail)
       this.drop()
       return lost('port', detail)

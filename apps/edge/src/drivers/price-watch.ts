@@ -10,8 +10,8 @@ const SLOW_MILLILITRES_PER_MS = 0.2
 export interface PriceState {
   readonly fenPerLitre: Fen
   readonly saidDay: number
-  /** Last moment at which this price was read. */
-  readonly at: EpochMs
+  /** Newest moment at which a sale at a stated price was seen: no later price can hold before it. */
+  readonly soldUntil: EpochMs
 }
 
 /** Decides when the price of a nozzle is stated: at the first look, when it changed, and once a day. */
@@ -20,13 +20,14 @@ export class PriceWatch {
   private before: PriceState | undefined
   private candidate: Fen | undefined
   private reads = 0
-  private firstSeen: EpochMs = 0
-  private lastOther: EpochMs = 0
+  private since: EpochMs = 0
+  /** Newest moment at which something was sold at the price stated. */
+  private otherUntil: EpochMs
 
   constructor(stored: PriceState | undefined) {
     this.stated = stored
     this.before = stored
-    this.lastOther = stored?.at ?? 0
+    this.otherUntil = stored?.soldUntil ?? 0
   }
 
   get state(): PriceState | undefined {
@@ -34,27 +35,26 @@ export class PriceWatch {
   }
 
   /**
-   * Takes one read. Returns from when the price has to be stated to hold: the first of the equal reads; or, when the
-   * board shows it only with its last `sale`, the beginning of that sale, which was made at it.
+   * Takes one read. Returns from when the price has to be stated to hold, when it has to be: since the first of the
+   * equal reads; or, on a board that shows a new price only with a sale, since the beginning of that `sale`, which was
+   * made at it. `sale` is the sale that this very poll saw for the first time.
    */
   read(fenPerLitre: Fen, now: EpochMs, sale: taxport.LastSale | undefined): { at: EpochMs } | undefined {
     if (fenPerLitre !== this.candidate) {
       this.candidate = fenPerLitre
       this.reads = 0
-      this.firstSeen = now
+      const cameWithSale = sale?.priceFenPerLitre === fenPerLitre && fenPerLitre !== this.stated?.fenPerLitre
+      const flowedMs = cameWithSale ? sale.volumeMillilitres / SLOW_MILLILITRES_PER_MS : 0
+      this.since = Math.round(Math.max(now - flowedMs, Math.min(this.otherUntil + 1, now)))
     }
     this.reads++
     const known = this.stated
     const changed = known?.fenPerLitre !== fenPerLitre
-    if (!changed) this.lastOther = now
+    if (!changed && this.reads >= EQUAL_READS && sale) this.otherUntil = now
     if (this.reads < EQUAL_READS || (!changed && known?.saidDay === dayIndex(now))) return undefined
     this.before = known
-    this.stated = { fenPerLitre, saidDay: dayIndex(now), at: now }
-    if (!changed) return { at: now }
-    const began = sale ? this.firstSeen - sale.volumeMillilitres / SLOW_MILLILITRES_PER_MS : this.firstSeen
-    const at = Math.round(Math.max(began, Math.min(this.lastOther + 1, this.firstSeen)))
-    this.lastOther = now
-    return { at: known ? at : this.firstSeen }
+    this.stated = { fenPerLitre, saidDay: dayIndex(now), soldUntil: this.otherUntil }
+    return { at: changed ? this.since : now }
   }
 
   /** What was to be stated could not be recorded: it is still owed. */

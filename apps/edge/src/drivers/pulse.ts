@@ -6,12 +6,12 @@ import { historyEnd, historyTotal } from '../station/history.ts'
 import type { Observation } from '../station/recorder.ts'
 import type { Station } from '../station/station.ts'
 import { Cadence } from './cadence.ts'
-import { answered, type Exchange } from './exchange.ts'
+import { answered, type Exchange, lost } from './exchange.ts'
 import { LineWatch } from './line-watch.ts'
 import type { Driver } from './loop.ts'
 import type { ModbusPort } from './modbus.ts'
 import type { PortPool } from './ports.ts'
-import { type MeterState, SaleMeter } from './sale-meter.ts'
+import { type MeterState, MOST_MILLILITRES_PER_MS, SaleMeter, SHORTEST_GAP_MS } from './sale-meter.ts'
 
 /** Fast enough to see a sale begin and end to the second. */
 const POLL_MS = 1_000
@@ -32,12 +32,18 @@ interface InputState {
   readonly line: StateValue
 }
 
+interface ModuleReading {
+  readonly module: modbus.PulseModule
+  /** One per input configured, in that order. */
+  readonly readings: readonly modbus.PulseInput[]
+}
+
 interface Input {
   readonly config: PulseConfig['nozzles'][number]
   readonly key: string
   readonly meter: SaleMeter
   readonly line: LineWatch
-  readonly offsetMillilitres: number
+  offsetMillilitres: number
   raw: number | undefined
   uptimeSeconds: number
   count: number
@@ -54,6 +60,7 @@ export class PulseDriver implements Driver {
   /** The box's own contacts are wired to the first module only. */
   private readonly isBox: boolean
   private readonly inputs: Input[]
+  private wholeRead = true
   /** Records were refused: the totalizers have to be stated again. */
   private owing = false
 
@@ -70,49 +77,62 @@ export class PulseDriver implements Driver {
   private restore(config: PulseConfig['nozzles'][number]): Input {
     const key = `pulse:${config.nozzle}`
     const stored = this.station.recorder.state(key) as unknown as InputState | undefined
-    const offsetMillilitres =
-      stored?.offsetMillilitres ?? historyTotal(this.station.spool, config.nozzle) ?? 0
     const rules = {
       nozzle: config.nozzle,
       source: 'pulse',
-      millilitres: (count: number) => offsetMillilitres + Math.round((count * 1_000) / config.pulsesPerLitre),
+      millilitres: (count: number) => input.offsetMillilitres + volumeOf(count, config.pulsesPerLitre),
       quietMs: QUIET_MS,
       flowEveryMs: FLOW_EVERY_MS,
     } as const
-    return {
+    const input: Input = {
       config,
       key,
       meter: new SaleMeter(rules, stored?.meter),
       line: new LineWatch(config.nozzle, config.loopOhms, stored?.line),
-      offsetMillilitres,
+      offsetMillilitres: stored?.offsetMillilitres ?? 0,
       raw: stored?.raw,
       uptimeSeconds: stored?.uptimeSeconds ?? 0,
       count: stored?.count ?? 0,
     }
+    return input
+  }
+
+  /**
+   * The first look at a counter. Where history was imported the totalizer goes on from its end: a module whose count is
+   * the totalizer already says where it stands; one that was started since has counted what came after; of one that ran
+   * all along and counts from elsewhere only the growth from now on is known.
+   */
+  private begin(input: Input, pulses: number, uptimeSeconds: number, now: EpochMs): void {
+    const { spool } = this.station
+    const ended = historyTotal(spool, input.config.nozzle)
+    input.raw = pulses
+    input.uptimeSeconds = uptimeSeconds
+    input.count = pulses
+    if (ended === undefined) return
+    const sinceMs = Math.max(now - historyEnd(spool), SHORTEST_GAP_MS)
+    const ahead = volumeOf(pulses, input.config.pulsesPerLitre) - ended
+    if (ahead >= 0 && ahead <= sinceMs * MOST_MILLILITRES_PER_MS) return
+    input.offsetMillilitres = ended
+    if (now - uptimeSeconds * 1_000 < historyEnd(spool)) input.count = 0
   }
 
   async poll(now: EpochMs): Promise<Exchange<unknown>> {
-    const module = await this.port.read(this.config.unit, modbus.PULSE_MODULE)
-    if (!module.ok) return this.missed(module)
-    const readings: modbus.PulseInput[] = []
-    for (const { config } of this.inputs) {
-      const reading = await this.port.read(this.config.unit, modbus.PULSE_INPUT, config.input)
-      if (!reading.ok) return this.missed(reading)
-      readings.push(reading.value)
+    const read = await this.readModule()
+    if (!read.ok) {
+      this.cadence.missed()
+      return read
     }
-    if (this.isBox) await this.boxContacts(module.value)
+    const { module, readings } = read.value
+    if (this.isBox) await this.boxContacts(module)
     const storedAt = Math.max(0, ...this.inputs.map((input) => input.meter.state?.at ?? 0))
     const heard = this.cadence.heard(now, storedAt || undefined)
     const observations: Observation[] = []
     const state: Record<string, StateValue> = {}
     readings.forEach((reading, i) => {
       const input = this.inputs[i]!
-      const elapsedMs = now - (input.meter.state?.at ?? now)
-      // A module that ran already when the imported history ended has counted sales that stand in it.
-      const since = historyEnd(this.station.spool)
-      if (input.raw === undefined && now - module.value.uptimeSeconds * 1_000 < since)
-        input.raw = reading.pulsesA
-      count(input, reading, module.value.uptimeSeconds, elapsedMs)
+      const { uptimeSeconds } = module
+      if (input.raw === undefined) this.begin(input, reading.pulsesA, uptimeSeconds, now)
+      else count(input, reading, uptimeSeconds, now - (input.meter.state?.at ?? now))
       const step = this.owing
         ? input.meter.restate({ at: now, count: input.count, ...heard })
         : input.meter.read({ at: now, count: input.count, ...heard })
@@ -125,9 +145,42 @@ export class PulseDriver implements Driver {
     return answered(undefined)
   }
 
-  private missed<T>(outcome: T): T {
-    this.cadence.missed()
-    return outcome
+  /** The module and all inputs in one request; a module that does not hold all registers is asked block by block. */
+  private async readModule(): Promise<Exchange<ModuleReading>> {
+    const { unit } = this.config
+    const last = Math.max(
+      ...this.inputs.map(({ config }) => modbus.blockAddress(modbus.PULSE_INPUT, config.input)),
+    )
+    const length = last + modbus.PULSE_INPUT.length
+    if (this.wholeRead && length <= modbus.MOST_REGISTERS_PER_READ) {
+      const words = await this.port.registers(unit, 0, length)
+      if (words.ok) return this.decode(words.value)
+      if (words.exception === undefined) return words
+      this.wholeRead = false
+    }
+    const module = await this.port.read(unit, modbus.PULSE_MODULE)
+    if (!module.ok) return module
+    const readings: modbus.PulseInput[] = []
+    for (const { config } of this.inputs) {
+      const reading = await this.port.read(unit, modbus.PULSE_INPUT, config.input)
+      if (!reading.ok) return reading
+      readings.push(reading.value)
+    }
+    return answered({ module: module.value, readings })
+  }
+
+  private decode(words: readonly number[]): Exchange<ModuleReading> {
+    const { PULSE_MODULE, PULSE_INPUT } = modbus
+    const module = modbus.readBlock(PULSE_MODULE, words.slice(0, PULSE_MODULE.length))
+    if (!module.ok) return lost('silent', `${module.problem.where}: ${module.problem.detail}`)
+    const readings: modbus.PulseInput[] = []
+    for (const { config } of this.inputs) {
+      const at = modbus.blockAddress(PULSE_INPUT, config.input)
+      const reading = modbus.readBlock(PULSE_INPUT, words.slice(at, at + PULSE_INPUT.length))
+      if (!reading.ok) return lost('silent', `${reading.problem.where}: ${reading.problem.detail}`)
+      readings.push(reading.value)
+    }
+    return answered({ module: module.value, readings })
   }
 
   private async keep(observations: readonly Observation[], state: StateMap): Promise<void> {
@@ -149,15 +202,17 @@ export class PulseDriver implements Driver {
   }
 }
 
+function volumeOf(pulses: number, pulsesPerLitre: number): number {
+  return Math.round((pulses * 1_000) / pulsesPerLitre)
+}
+
 /** Follows a counter over its wrap and over restarts of the module, after which it counts from 0. */
 function count(input: Input, reading: modbus.PulseInput, uptimeSeconds: number, elapsedMs: number): void {
-  const { raw } = input
-  // Up for less time than has passed since the last look: it started in between.
+  const raw = input.raw ?? 0
+  // Fewer pulses and up for less time than before, or than has passed since the last look: it was started in between.
   const restarted =
-    uptimeSeconds < input.uptimeSeconds ||
-    (raw !== undefined && reading.pulsesA < raw && uptimeSeconds * 1_000 < elapsedMs)
-  if (raw === undefined || restarted) input.count += reading.pulsesA
-  else input.count += modbus.counterGrowth(raw, reading.pulsesA)
+    reading.pulsesA < raw && (uptimeSeconds < input.uptimeSeconds || uptimeSeconds * 1_000 < elapsedMs)
+  input.count += restarted ? reading.pulsesA : modbus.counterGrowth(raw, reading.pulsesA)
   input.raw = reading.pulsesA
   input.uptimeSeconds = uptimeSeconds
 }

@@ -50,9 +50,9 @@ export const TOTAL_EVERY_MS = 3_600_000
  */
 export const BRIDGE_MS = 90_000
 /** 1.5 L/s: more than any nozzle delivers (rule R9). */
-const MOST_MILLILITRES_PER_MS = 1.5
+export const MOST_MILLILITRES_PER_MS = 1.5
 /** Shortest time that growth is measured against: counters and clocks tick apart. */
-const SHORTEST_GAP_MS = 2_000
+export const SHORTEST_GAP_MS = 2_000
 
 const NOTHING: MeterStep = { observations: [], keep: false }
 

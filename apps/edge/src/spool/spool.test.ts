@@ -219,8 +219,16 @@ describe('a spool', () => {
     const spool = await opened({ files, segmentBytes: 700 })
     await spool.commit(lines(2))
     room = false
-    const refused = await Promise.all([spool.commit(lines(1)), spool.commit(lines(3)), spool.commit(lines(1))])
-    expect(refused.map((one) => (one.ok ? '' : one.problem.code))).toEqual(['SPOOL_FULL', 'SPOOL_FULL', 'SPOOL_FULL'])
+    const refused = await Promise.all([
+      spool.commit(lines(1)),
+      spool.commit(lines(3)),
+      spool.commit(lines(1)),
+    ])
+    expect(refused.map((one) => (one.ok ? '' : one.problem.code))).toEqual([
+      'SPOOL_FULL',
+      'SPOOL_FULL',
+      'SPOOL_FULL',
+    ])
     expect(spool.nextSeq).toBe(3)
     for (let i = 0; i < 5; i++) expect((await spool.commit(lines(4))).ok).toBe(false)
     room = true
@@ -232,7 +240,10 @@ describe('a spool', () => {
 
   it('says that it can no longer be trusted when a sync fails', async () => {
     const fatal: unknown[] = []
-    const files: SpoolFiles = { ...DISK, sync: () => Promise.reject(Object.assign(new Error('i/o'), { code: 'EIO' })) }
+    const files: SpoolFiles = {
+      ...DISK,
+      sync: () => Promise.reject(Object.assign(new Error('i/o'), { code: 'EIO' })),
+    }
     const spool = await opened({ files, onFatal: (error) => fatal.push(error) })
     void spool.commit(lines(1))
     await spool.flush()
@@ -244,8 +255,14 @@ describe('a spool', () => {
     await spool.commit(lines(1))
     await spool.close()
     const options = { ...spool.identity, hash: hashFor(), maxBytes: 1_000_000, onFatal: () => {} }
-    expect(await Spool.open({ ...options, device: '520327-S002-A' })).toMatchObject({ ok: false, problem: { code: 'SPOOL_CORRUPT' } })
-    expect(await Spool.open({ ...options, algorithm: 'Ed25519' })).toMatchObject({ ok: false, problem: { code: 'SPOOL_CORRUPT' } })
+    expect(await Spool.open({ ...options, device: '520327-S002-A' })).toMatchObject({
+      ok: false,
+      problem: { code: 'SPOOL_CORRUPT' },
+    })
+    expect(await Spool.open({ ...options, algorithm: 'Ed25519' })).toMatchObject({
+      ok: false,
+      problem: { code: 'SPOOL_CORRUPT' },
+    })
   })
 
   it('recovers something that verifies from any damage of its newest segment', async () => {
@@ -259,13 +276,20 @@ describe('a spool', () => {
         const bytes = Buffer.from(whole)
         bytes[bit >> 3]! ^= 1 << (bit & 7)
         await writeFile(join(directory, name!), bytes)
-        const again = await Spool.open({ ...spool.identity, hash: hashFor(), maxBytes: 1_000_000, onFatal: () => {} })
+        const again = await Spool.open({
+          ...spool.identity,
+          hash: hashFor(),
+          maxBytes: 1_000_000,
+          onFatal: () => {},
+        })
         if (!again.ok) return
         // Every record that is still offered is the one that was written.
         for (const [first, last] of again.value.missing(1, again.value.durableSeq)) {
           for (let seq = first; seq <= last; seq++) {
             const slice = await again.value.read(seq, { records: 1, bytes: 1_000 })
-            expect(slice.ok && Buffer.from(slice.value.lines[0]!).toString()).toBe(`{"seq":${seq},"text":"any"}`)
+            expect(slice.ok && Buffer.from(slice.value.lines[0]!).toString()).toBe(
+              `{"seq":${seq},"text":"any"}`,
+            )
           }
         }
         await again.value.close()

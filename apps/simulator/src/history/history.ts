@@ -10,7 +10,7 @@ import { truthOf } from './truth.ts'
 
 /** Nothing is under way when the history ends, nor until collectors have read the live devices for the first time. */
 const QUIET_BEFORE_MS = 10_000
-const QUIET_AFTER_MS = 75_000
+const QUIET_AFTER_MS = 60_000
 /** However fast the clock runs, a county is not quiet for longer. */
 const LONGEST_QUIET_MS = 30 * 60_000
 

@@ -60,11 +60,17 @@ export class StationTrade {
     const choice = this.random.next()
     const nozzle = this.site.powered ? this.choose(grade, at, choice) : undefined
     if (!nozzle) return
-    const startedAt = nozzle.freeAt(at) + ready
     const { meteredMillilitres, amountFen } = quantities(asked, nozzle.priceFenPerLitre)
     const flowPerMs = (nozzle.plan.flowMillilitresPerSecond * flowShare) / 1000
-    const endsAt = startedAt + Math.round(meteredMillilitres / flowPerMs) + RAMP_MS
-    if (disturbs(this.site.quiet, startedAt, endsAt) || meetsPriceChange(at, endsAt)) return
+    const flowMs = Math.round(meteredMillilitres / flowPerMs) + RAMP_MS
+    let startedAt = nozzle.freeAt(at) + ready
+    if (disturbs(this.site.quiet, startedAt, startedAt + flowMs)) {
+      // Those who come shortly before the quiet span ends wait for it, so that the county is alive at once.
+      if (at < this.site.quiet.until - PATIENCE_MS) return
+      startedAt = this.site.quiet.until + ready - GETTING_READY_MS[0]
+    }
+    const endsAt = startedAt + flowMs
+    if (meetsPriceChange(at, endsAt)) return
     const fill: Fill = {
       startedAt,
       endsAt,

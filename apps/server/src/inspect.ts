@@ -1,0 +1,149 @@
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { defaultOrigin, encodeVkey } from '@oiltrail/evidence'
+import { fromChina, ProblemError, SITE_PATTERN } from '@oiltrail/kernel'
+import type { Store } from '@oiltrail/store'
+import { SERVE_OPTIONS, type ServeFlags, type ServerConfig } from './config.ts'
+import { type EvidenceOrder, exportEvidenceFile } from './exports/evidence.ts'
+import { audit } from './replay/audit.ts'
+import { describeFinding, type Finding } from './replay/findings.ts'
+import { type ReplayReport, replay } from './replay/replay.ts'
+import { type LogSigners, readyLogSigners } from './seal/keys.ts'
+
+/** Findings printed; the report says how many there are in all. */
+const PRINTED_FINDINGS = 50
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`)
+}
+
+function printFindings(findings: readonly Finding[], count: number): void {
+  for (const finding of findings.slice(0, PRINTED_FINDINGS)) print(`  ${describeFinding(finding)}`)
+  if (count > PRINTED_FINDINGS)
+    print(`  … ${count - PRINTED_FINDINGS} more / 另有 ${count - PRINTED_FINDINGS} 处`)
+}
+
+function printReplay(report: ReplayReport): void {
+  const seconds = report.rebuildMs / 1_000
+  const rate = Math.round(report.records / Math.max(seconds, 0.001))
+  print(
+    `replayed ${report.entries} entries, ${report.records} records in ${seconds.toFixed(1)} s (${rate}/s) / 已重放 ${report.entries} 个条目、${report.records} 条记录`,
+  )
+  for (const { table, liveRows, rebuiltRows, equal } of report.tables)
+    print(`  ${equal ? 'equal  一致' : 'DIFFERS 不一致'}  ${table}  live ${liveRows}  rebuilt ${rebuiltRows}`)
+}
+
+/** `oiltrail replay`: exit code 0 when every row is what the log says, else 1. */
+export async function runReplay(store: Store, config: ServerConfig): Promise<number> {
+  const report = await replay(store, Number(config.countyCode))
+  printReplay(report)
+  printFindings(report.findings, report.findingCount)
+  const same = report.tables.every((table) => table.equal)
+  print(
+    same
+      ? 'the views are what the log says / 视图与日志一致'
+      : 'the views are NOT what the log says / 视图与日志不一致',
+  )
+  return same ? 0 : 1
+}
+
+async function signersOf(config: ServerConfig): Promise<LogSigners> {
+  // Made anew here they would vouch for nothing.
+  if (!existsSync(join(config.data, 'keys')))
+    throw invalid(`${config.data} has no keys of the log; is --data right? / 数据目录中没有日志密钥`)
+  return readyLogSigners(join(config.data, 'keys'), config.origin ?? defaultOrigin(config.countyCode))
+}
+
+/** `oiltrail audit`: exit code 0 when nothing was tampered with, else 1. */
+export async function runAudit(store: Store, config: ServerConfig): Promise<number> {
+  const signers = await signersOf(config)
+  const report = await audit(store, Number(config.countyCode), {
+    vkeys: [signers.ed25519.key, signers.sm2.key],
+  })
+  print(
+    `checked ${report.entries} entries, ${report.batches} signed batches, ${report.seal.sealed} sealed leaves, ${report.seal.tiles} tiles, ${report.seal.checkpoints} checkpoints / 已核对 ${report.entries} 个条目、${report.batches} 个签名批次、${report.seal.checkpoints} 个检查点`,
+  )
+  printReplay(report.views)
+  printFindings(report.findings, report.findingCount)
+  const clean = report.findingCount === 0 && report.views.tables.every((table) => table.equal)
+  print(
+    clean
+      ? 'nothing was tampered with / 未发现改动'
+      : `${report.findingCount} findings / 发现 ${report.findingCount} 处改动`,
+  )
+  return clean ? 0 : 1
+}
+
+const TEXT = { type: 'string' } as const
+const EXPORT_OPTIONS = { ...SERVE_OPTIONS, site: TEXT, from: TEXT, to: TEXT, older: TEXT } as const
+
+/** What `oiltrail export` was asked: the flags of every command, and its own. */
+export interface ExportOrder {
+  readonly flags: ServeFlags
+  readonly file: string
+  readonly site: string
+  readonly from: number
+  readonly to: number
+  readonly older: string | undefined
+}
+
+/** Reads the arguments of `oiltrail export`. Throws CONFIG_INVALID. */
+export function parseExport(args: readonly string[]): ExportOrder {
+  let parsed: ReturnType<typeof parseExportArgs>
+  try {
+    parsed = parseExportArgs(args)
+  } catch (error) {
+    throw invalid(error instanceof Error ? error.message : String(error))
+  }
+  const { site = '', from = '', to = '', older, ...flags } = parsed.values
+  const [file, ...rest] = parsed.positionals
+  if (file === undefined || rest.length > 0) throw invalid('one FILE is needed / 需要一个文件名')
+  if (!SITE_PATTERN.test(site)) throw invalid('--site is the code of a site / --site 应为站点编号')
+  const order = { flags, file, site, from: momentOf(from, '--from'), to: momentOf(to, '--to'), older }
+  if (order.from >= order.to) throw invalid('--from must lie before --to / --from 应早于 --to')
+  return order
+}
+
+function parseExportArgs(args: readonly string[]) {
+  return parseArgs({ args: [...args], options: EXPORT_OPTIONS, allowPositionals: true })
+}
+
+function invalid(detail: string): ProblemError {
+  return new ProblemError({ code: 'CONFIG_INVALID', detail })
+}
+
+/** `2026-11-23`, `2026-11-23 14:05` or `2026-11-23T14:05:30` in China time, or epoch milliseconds. */
+function momentOf(text: string, flag: string): number {
+  if (/^[0-9]{10,15}$/.test(text)) return Number(text)
+  const match = /^(\d{4})-(\d{2})-(\d{2})(?:[ T](\d{2}):(\d{2})(?::(\d{2}))?)?$/.exec(text)
+  if (!match)
+    throw invalid(
+      `${flag} reads 2026-11-23, 2026-11-23 14:05 or epoch milliseconds / ${flag} 格式应如 2026-11-23`,
+    )
+  const [year, month, day, hour = 0, minute = 0, second = 0] = match.slice(1).map((part) => Number(part ?? 0))
+  return fromChina(year!, month!, day!, hour, minute, second)
+}
+
+/** `oiltrail export`: exit code 0 when the file is written, else 1. */
+export async function runExport(store: Store, config: ServerConfig, asked: ExportOrder): Promise<number> {
+  const signers = await signersOf(config)
+  const older = asked.older === undefined ? undefined : await readFile(asked.older, 'utf8')
+  const order: EvidenceOrder = {
+    county: Number(config.countyCode),
+    countyCode: config.countyCode,
+    site: asked.site,
+    from: asked.from,
+    to: asked.to,
+    vkeys: [encodeVkey(signers.ed25519.key), encodeVkey(signers.sm2.key)],
+    ...(older === undefined ? {} : { older }),
+  }
+  const result = await exportEvidenceFile(store, order, asked.file)
+  if (!result.ok) throw new ProblemError(result.problem)
+  const { keys, entries, size } = result.value
+  process.stderr.write(
+    `${entries} entries and ${keys} key statements, proved against a checkpoint of ${size} / 已导出 ${entries} 个条目:${asked.file}\n`,
+  )
+  return 0
+}
