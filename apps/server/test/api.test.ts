@@ -2,11 +2,13 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ENDPOINTS, type EndpointName, STREAM_EVENTS, type StreamEventName } from '@oiltrail/contract'
 import { CATALOGUE, dayIndex, dayStart, HOUR_MS, type ProblemCode } from '@oiltrail/kernel'
+import { putAlarms } from '@oiltrail/store'
 import { readXlsx } from 'hucre/xlsx'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { HANDLERS } from '../src/api/register.ts'
 import { type Collector, openStand, type Stand, until } from './stand.ts'
 import { siteOf } from './views.history.ts'
+import { ALARM_ROW, LOW_LEVEL, TOTAL_BACK } from './watch.rules.ts'
 
 const DEVICE = '520327-S001-A'
 let stand: Stand
@@ -53,7 +55,7 @@ async function viewsFollow(): Promise<void> {
 const earlier = (): number => Math.max(dayStart(dayIndex(now)), now - 2 * HOUR_MS)
 
 beforeAll(async () => {
-  stand = await openStand()
+  stand = await openStand({ rules: [LOW_LEVEL, TOTAL_BACK] })
   now = stand.server.context.clock.now()
   admin = (await readFile(join(stand.data, 'admin-token'), 'utf8')).trim()
   const site = { ...siteOf('S001'), effectiveAt: now - 100 * HOUR_MS }
@@ -190,6 +192,54 @@ const SCENARIOS: Record<EndpointName, () => Call | Promise<Call>> = {
     path: '/api/history',
     token: admin,
     body: { expectedRecords: 0 },
+  }),
+  alarms: async () => {
+    const { context } = stand.server
+    await context.store.transaction((tx) => putAlarms(tx, context.county, [ALARM_ROW]))
+    return { path: '/api/alarms?state=all&grade=yellow&site=S001&rule=test-low-level&limit=5' }
+  },
+  alarmPlaces: () => ({ path: '/api/alarms/places' }),
+  alarm: () => ({ path: `/api/alarms/${ALARM_ROW.alarm.alarm}` }),
+  alarmSeries: () => ({ path: `/api/alarms/${ALARM_ROW.alarm.alarm}/series` }),
+  handleAlarm: () => ({
+    method: 'POST',
+    path: `/api/alarms/${ALARM_ROW.alarm.alarm}/handle`,
+    token: admin,
+    body: { action: 'accept', actor: '张三' },
+  }),
+  rules: () => ({ path: '/api/rules' }),
+  ruleHistory: () => ({ path: '/api/rules/test-low-level/history' }),
+  trySettings: () => ({
+    method: 'POST',
+    path: '/api/rules/test-low-level/trial',
+    token: admin,
+    body: { values: { lowMillilitres: 20_000_000 } },
+  }),
+  changeSettings: () => ({
+    method: 'POST',
+    path: '/api/rules/test-low-level/settings',
+    token: admin,
+    body: { values: { lowMillilitres: 500_000 }, reason: '冬季储备' },
+  }),
+  notices: () => ({ path: '/api/notices?site=S001&limit=10' }),
+  registerNotice: () => ({
+    method: 'POST',
+    path: '/api/notices',
+    token: admin,
+    body: {
+      site: 'S001',
+      grade: '92',
+      volumeMillilitres: 1e7,
+      expectedAt: now + HOUR_MS,
+      supplier: '示例油库',
+    },
+  }),
+  windows: () => ({ path: '/api/windows?limit=10' }),
+  declareWindow: () => ({
+    method: 'POST',
+    path: '/api/windows',
+    token: admin,
+    body: { site: 'S001', part: 'tank/1', purpose: 'verification', from: now, to: now + HOUR_MS },
   }),
 }
 const NAMES = Object.keys(SCENARIOS) as EndpointName[]

@@ -180,8 +180,8 @@ export async function readEntries(
   return rows.map((row) => entryOf(county, row))
 }
 
-/** Entries at given positions, in the order of the log; positions that do not exist are left out. */
-export async function readEntriesAt(
+/** Whole entries at given positions, in the order of the log; positions that do not exist are left out. */
+export async function readRowsAt(
   tx: Pick<Transaction, 'query'>,
   county: number,
   positions: readonly number[],

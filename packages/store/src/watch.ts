@@ -273,6 +273,29 @@ export interface WatchMemory {
   readonly lastAlarm: number
 }
 
+/** What people stated, over all time. */
+export type WatchBooks = Pick<WatchMemory, 'registrations' | 'devices' | 'settings' | 'windows'>
+
+/** Reads what people stated. */
+export async function loadBooks(tx: Query, county: number): Promise<WatchBooks> {
+  const rows = async <T extends object>(text: string): Promise<T[]> =>
+    (await tx.query<T>(text, [county])).rows
+  const registrations = await rows<{ document: Site }>(
+    'select document from watch_registration where county = $1 order by site, effective_at',
+  )
+  const windows = await rows<{ document: QuietWindow }>(
+    'select document from quiet_window where county = $1 order by position',
+  )
+  return {
+    registrations: registrations.map((row) => row.document),
+    devices: await rows('select device, site from watch_device where county = $1'),
+    settings: await rows(
+      'select rule, site, valid_from as "from", setting_values as "values" from rule_setting where county = $1 order by position',
+    ),
+    windows: windows.map((row) => row.document),
+  }
+}
+
 /** Reads what the watch wrote; for a follower that starts. */
 export async function loadWatch(tx: Query, county: number): Promise<WatchMemory> {
   const rows = async <T extends object>(text: string): Promise<T[]> =>
@@ -281,38 +304,37 @@ export async function loadWatch(tx: Query, county: number): Promise<WatchMemory>
     'select log_time, failing from watch_clock where county = $1',
   )
   const last = await rows<{ last: number | null }>('select max(alarm) as last from alarm where county = $1')
+  const open = await rows<{ document: Alarm }>(
+    'select document from alarm where county = $1 and open order by alarm',
+  )
   return {
+    ...(await loadBooks(tx, county)),
     logTime: clock[0]?.log_time ?? 0,
     failing: clock[0]?.failing ?? [],
-    states: await rows<StoredState>(
+    states: await rows(
       'select rule, version, subject, state, wake_at as "wakeAt", verdict from watch_state where county = $1 order by rule, subject',
     ),
-    channels: await rows<WatchChannelRow>(
-      'select device, channel, document from watch_channel where county = $1',
-    ),
-    registrations: (
-      await rows<{ document: Site }>(
-        'select document from watch_registration where county = $1 order by site, effective_at',
-      )
-    ).map((row) => row.document),
-    devices: await rows<{ device: string; site: string }>(
-      'select device, site from watch_device where county = $1',
-    ),
-    settings: await rows<SettingsChange>(
-      'select rule, site, valid_from as "from", setting_values as "values" from rule_setting where county = $1 order by position',
-    ),
-    windows: (
-      await rows<{ document: QuietWindow }>(
-        'select document from quiet_window where county = $1 order by position',
-      )
-    ).map((row) => row.document),
-    openAlarms: (
-      await rows<{ document: Alarm }>('select document from alarm where county = $1 and open order by alarm')
-    ).map((row) => row.document),
-    steps: await rows<{ alarm: number; steps: number }>(
+    channels: await rows('select device, channel, document from watch_channel where county = $1'),
+    openAlarms: open.map((row) => row.document),
+    steps: await rows(
       `select s.alarm, count(*)::int4 as steps from alarm_step s join alarm a using (county, alarm)
        where county = $1 and a.open group by s.alarm`,
     ),
     lastAlarm: last[0]?.last ?? 0,
   }
+}
+
+/** A stored alarm by its cause and the entry that raised it, with the number of its steps. */
+export async function findAlarm(
+  tx: Query,
+  county: number,
+  name: { readonly rule: string; readonly subject: string; readonly position: number },
+): Promise<{ alarm: Alarm; steps: number } | undefined> {
+  const { rows } = await tx.query<{ document: Alarm; steps: number }>(
+    `select document, (select count(*)::int4 from alarm_step s where s.county = a.county and s.alarm = a.alarm) as steps
+     from alarm a where county = $1 and rule = $2 and subject = $3 and opened_position = $4 order by alarm desc limit 1`,
+    [county, name.rule, name.subject, name.position],
+  )
+  const row = rows[0]
+  return row && { alarm: row.document, steps: row.steps }
 }

@@ -21,9 +21,17 @@ function registered(site: Site): Registered {
   return { site, nozzles, tanks }
 }
 
+/** Codes that records of a site may name. Nothing registered is ever forgotten: old records still name it. */
+export interface KnownParts {
+  readonly nozzles: Set<string>
+  readonly tanks: Set<string>
+  readonly arms: Set<string>
+}
+
 /** Registrations of all sites over time. The newest `effectiveAt` not after a moment is in force; before the first, the first. */
 export class SiteBook {
   readonly #sites = new Map<string, Registered[]>()
+  readonly #ever = new Map<string, KnownParts>()
 
   /** Takes a registration; one of the same moment replaces the earlier one. */
   take(document: Site): void {
@@ -33,6 +41,16 @@ export class SiteBook {
     kept.push(registered(document))
     kept.sort((a, b) => a.site.effectiveAt - b.site.effectiveAt)
     this.#sites.set(document.site, kept)
+    const ever = this.#ever.get(document.site) ?? { nozzles: new Set(), tanks: new Set(), arms: new Set() }
+    for (const { nozzles } of document.dispensers) for (const { nozzle } of nozzles) ever.nozzles.add(nozzle)
+    for (const { tank } of document.tanks) ever.tanks.add(tank)
+    for (const { arm } of document.arms) ever.arms.add(arm)
+    this.#ever.set(document.site, ever)
+  }
+
+  /** Codes of everything that was ever registered at a site: what its records may name. */
+  everAt(site: string): KnownParts | undefined {
+    return this.#ever.get(site)
   }
 
   has(site: string): boolean {

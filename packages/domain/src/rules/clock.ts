@@ -47,7 +47,21 @@ export class SiteClock {
     return this.#now[clock]
   }
 
-  /** Moves all clocks to what is known at a log time. */
+  /** The clocks as they stand, to be stored and taken back. */
+  stand(): Readonly<Record<RuleClock, EpochMs>> {
+    return { ...this.#now }
+  }
+
+  /** Takes back what `stand` gave; never goes back. */
+  restore(stand: Readonly<Record<RuleClock, EpochMs>>): void {
+    for (const clock of ['volume', 'price', 'both', 'log'] as const)
+      this.#now[clock] = Math.max(this.#now[clock], stand[clock])
+  }
+
+  /**
+   * Moves all clocks to what is known at a log time. Must be called before anything about a channel changes: so the clocks
+   * depend on what arrived alone, not on how often somebody looked.
+   */
   advance(logTime: EpochMs): void {
     const least = { volume: logTime, price: logTime }
     for (const channel of this.channels.values()) {

@@ -31,7 +31,9 @@ const MESSAGE_CHARACTERS = 200
 
 /** What is raised when a rule throws. */
 export function failure(rule: Rule, site: string, event: WatchEvent, error: unknown, ref: Ref): Raised {
-  const message = (error instanceof Error ? error.message : String(error)).slice(0, MESSAGE_CHARACTERS)
+  const message = (error instanceof Error ? error.message : String(error))
+    .slice(0, MESSAGE_CHARACTERS)
+    .replace(/[\p{Cc}\p{Cs}]/gu, ' ')
   return {
     verdict: 'alert',
     facts: { rule: rule.id, site, event: event.type === 'fact' ? event.fact.kind : event.type, message },

@@ -1,4 +1,4 @@
-import type { EpochMs } from '@oiltrail/kernel'
+import type { Channel, EpochMs } from '@oiltrail/kernel'
 import { CHANNEL_OF_KIND, type FactKind } from '../facts/index.ts'
 import { AroundView, type Books } from './around.ts'
 import { SiteClock } from './clock.ts'
@@ -141,6 +141,11 @@ export class RuleEngine {
     return changed
   }
 
+  /** Rules that threw lately, and when; for `load`. */
+  failing(): [rule: string, at: EpochMs][] {
+    return [...this.#failing]
+  }
+
   /** All states, for comparing runs. */
   states(): StoredState[] {
     return this.#rules.flatMap((running) => [...running.cells.values()].map((cell) => this.#stored(cell)))
@@ -182,14 +187,28 @@ export class RuleEngine {
     }
   }
 
+  /** A record that no rule reads still moves its channel's time. */
+  pass(site: string, device: string, channel: Channel, at: EpochMs, loggedAt: EpochMs): void {
+    this.#move(this.#site(site), device, channel, at, loggedAt)
+  }
+
+  #move(site: SiteCell, device: string, name: Channel, at: EpochMs, loggedAt: EpochMs): void {
+    site.clock.advance(this.#logTime)
+    const channel = site.clock.channel(device, name)
+    channel.heardAt = Math.max(channel.heardAt, loggedAt)
+    channel.toldAt = Math.max(channel.toldAt, Math.min(at, loggedAt))
+    channel.lagMs = Math.max(0, loggedAt - at)
+  }
+
   /** A fact moves its channel's time, and wakes whoever waited for a moment before it. */
   #hear(event: Extract<WatchEvent, { type: 'fact' | 'heard' }>): void {
     const site = this.#site(event.site)
-    const channel = site.clock.channel(event.device, event.channel)
-    channel.heardAt = Math.max(channel.heardAt, event.loggedAt)
-    if (event.type === 'fact' && !event.late) {
-      channel.toldAt = Math.max(channel.toldAt, Math.min(event.at, event.loggedAt))
-      channel.lagMs = Math.max(0, event.loggedAt - event.at)
+    const { device, channel, at, loggedAt } = event
+    if (event.type === 'fact' && !event.late) this.#move(site, device, channel, at, loggedAt)
+    else {
+      site.clock.advance(this.#logTime)
+      const known = site.clock.channel(device, channel)
+      known.heardAt = Math.max(known.heardAt, loggedAt)
     }
     if (site.sleeping.size > 0) this.#advance(site)
   }
@@ -220,7 +239,8 @@ export class RuleEngine {
       const least = event.type === 'time' ? event.at + LEAST_SLEEP_MS : 0
       this.#sleep(cell, step.wakeAt === null ? null : Math.max(step.wakeAt, least))
     }
-    const { at, loggedAt } = event
+    const { at } = event
+    const loggedAt = this.#logTime
     if (step.finding) {
       const raised = raise(rule, cell.subject, step.finding, around)
       this.#tell({ type: 'found', raised, at, loggedAt, ref: this.#ref })
@@ -273,7 +293,7 @@ export class RuleEngine {
     const { rule } = running
     this.#failing.set(rule.id, this.#logTime)
     const raised = failure(rule, site, event, error, this.#ref)
-    this.#tell({ type: 'found', raised, at: event.at, loggedAt: event.loggedAt, ref: this.#ref })
+    this.#tell({ type: 'found', raised, at: event.at, loggedAt: this.#logTime, ref: this.#ref })
   }
 
   #heal(): void {
