@@ -26,6 +26,8 @@ export interface RuleCase {
   readonly settings?: Readonly<Record<string, number>>
   /** Site that differs from `CASE_SITE`. */
   readonly site?: Site
+  /** Later registrations of the site, each in force from its own `effectiveAt`. */
+  readonly registrations?: readonly Site[]
   /** Until when time goes on after the last event, `HH:MM` as in events. */
   readonly until?: string
 }
@@ -99,7 +101,7 @@ export const CASE_SITE: Site = {
 export function playCase(rule: Rule, row: RuleCase): { signalled: string[]; english: string[] } {
   const site = row.site ?? CASE_SITE
   const sites = new SiteBook()
-  sites.take(site)
+  for (const document of [site, ...(row.registrations ?? [])]) sites.take(document)
   const settings = new SettingsBook([[rule.id, rule.settings]])
   if (row.settings) settings.take({ rule: rule.id, site: '', from: 0, values: row.settings })
   const lines = row.events.split('\n').map((line) => line.trim())
