@@ -1,5 +1,10 @@
+import { cabinetOpened } from './cabinet-opened.ts'
 import { chainBroken } from './chain-broken.ts'
+import { clockTurnedBack } from './clock-turned-back.ts'
 import { collectorSilent } from './collector-silent.ts'
+import { darkCollector } from './dark-collector.ts'
+import { deviceSilent } from './device-silent.ts'
+import { gapNotFilled } from './gap-not-filled.ts'
 import { keyWrong } from './key-wrong.ts'
 import { lineCut } from './line-cut.ts'
 import { lineRewired } from './line-rewired.ts'
@@ -9,6 +14,7 @@ import { priceCeiling } from './price-ceiling.ts'
 import { priceChannelDown } from './price-channel-down.ts'
 import { priceMismatch } from './price-mismatch.ts'
 import type { Rule } from './rule.ts'
+import { spoolNearlyFull } from './spool-nearly-full.ts'
 import { totalizerBack } from './totalizer-back.ts'
 import { volumeChannelDown } from './volume-channel-down.ts'
 
@@ -26,6 +32,12 @@ export const RULES: readonly Rule[] = [
   missingSales,
   priceMismatch,
   priceCeiling,
+  darkCollector,
+  gapNotFilled,
+  clockTurnedBack,
+  cabinetOpened,
+  spoolNearlyFull,
+  deviceSilent,
 ]
 
 /** The rule of an id. */
