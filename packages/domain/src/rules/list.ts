@@ -1,3 +1,4 @@
+import { boardChanged } from './board-changed.ts'
 import { cabinetOpened } from './cabinet-opened.ts'
 import { chainBroken } from './chain-broken.ts'
 import { clockTurnedBack } from './clock-turned-back.ts'
@@ -10,11 +11,15 @@ import { lineCut } from './line-cut.ts'
 import { lineRewired } from './line-rewired.ts'
 import { mainsLost } from './mains-lost.ts'
 import { missingSales } from './missing-sales.ts'
+import { oddMix } from './odd-mix.ts'
+import { offHours } from './off-hours.ts'
 import { priceCeiling } from './price-ceiling.ts'
 import { priceChannelDown } from './price-channel-down.ts'
 import { priceMismatch } from './price-mismatch.ts'
+import { pulsesAgainstBoard } from './pulses-against-board.ts'
 import type { Rule } from './rule.ts'
 import { spoolNearlyFull } from './spool-nearly-full.ts'
+import { taxMemory } from './tax-memory.ts'
 import { totalizerBack } from './totalizer-back.ts'
 import { volumeChannelDown } from './volume-channel-down.ts'
 
@@ -32,12 +37,17 @@ export const RULES: readonly Rule[] = [
   missingSales,
   priceMismatch,
   priceCeiling,
+  pulsesAgainstBoard,
+  taxMemory,
   darkCollector,
   gapNotFilled,
   clockTurnedBack,
   cabinetOpened,
   spoolNearlyFull,
   deviceSilent,
+  boardChanged,
+  offHours,
+  oddMix,
 ]
 
 /** The rule of an id. */
