@@ -1,2 +1,3 @@
+export * from './pairing.ts'
 export * from './statistics.ts'
 export * from './volume20.ts'

@@ -25,8 +25,7 @@ const ROUNDS = 8
 /** Density at 15 °C (kg/m³) of a product whose density at 20 °C is given. */
 export function density15From20(density20: number): number {
   let density15 = density20
-  for (let round = 0; round < ROUNDS; round++)
-    density15 = density20 / factorTo15(alphaAt15(density15), 20)
+  for (let round = 0; round < ROUNDS; round++) density15 = density20 / factorTo15(alphaAt15(density15), 20)
   return density15
 }
 
