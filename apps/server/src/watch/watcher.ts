@@ -65,7 +65,8 @@ export class Watcher {
   readonly #channels = new Map<string, WatchChannel>()
   readonly #waiting = new Set<WatchChannel>()
   readonly #devices = new Map<string, string>()
-  #changed = new Set<WatchChannel>()
+  /** Channels that changed, as they stood when their newest entry had been taken: the same whatever the rounds. */
+  #changed = new Map<WatchChannel, StoredDocument>()
   #readBack: ReadBack = async () => []
   readonly #trial: boolean
 
@@ -112,15 +113,10 @@ export class Watcher {
 
   /** Channels whose document changed since the last call. */
   takeChannels(): WatchChannelRow[] {
-    const rows = [...this.#changed].map((channel): WatchChannelRow => {
-      const clock = this.engine.clock(channel.site)
-      const document: StoredDocument = {
-        ...channel.document(clock.channel(channel.device, channel.channel)),
-        stand: clock.stand(),
-      }
+    const rows = [...this.#changed].map(([channel, document]): WatchChannelRow => {
       return { device: channel.device, channel: channelNumber(channel.channel), document }
     })
-    this.#changed = new Set()
+    this.#changed = new Map()
     return rows
   }
 
@@ -153,7 +149,6 @@ export class Watcher {
     const channel = this.#channel(entry.device!, entry.channel!, entry.firstSeq!)
     const arrival = channel.arrive(entry.position, entry.firstSeq!, entry.lastSeq!, entry.receivedAt)
     if (arrival.replay) return
-    this.#changed.add(channel)
     const base = this.#base(entry, channel)
     this.engine.take({ type: 'heard', ...base, firstSeq: entry.firstSeq!, lastSeq: entry.lastSeq! })
     if (arrival.opened) this.#gap('gap-opened', base, arrival.opened)
@@ -163,11 +158,14 @@ export class Watcher {
     this.#note(channel)
   }
 
-  /** Whether a channel waits, for the clock of its site. */
+  /** Notes for the clock of its site whether a channel waits, and how it stands for storing. */
   #note(channel: WatchChannel): void {
     if (channel.waits) this.#waiting.add(channel)
     else this.#waiting.delete(channel)
-    this.engine.clock(channel.site).channel(channel.device, channel.channel).waiting = channel.waits
+    const clock = this.engine.clock(channel.site)
+    const time = clock.channel(channel.device, channel.channel)
+    time.waiting = channel.waits
+    this.#changed.set(channel, { ...channel.document(time), stand: clock.stand() })
   }
 
   #base(entry: LogEntry, channel: WatchChannel): ChannelBase {
@@ -197,7 +195,6 @@ export class Watcher {
     for (const channel of waiting) {
       const given = channel.giveUp(entry.receivedAt)
       if (!given) continue
-      this.#changed.add(channel)
       this.#gap('gap-passed', this.#base(entry, channel), given.passed)
       await this.#tell(channel, given.tell, undefined)
       this.#note(channel)
@@ -339,7 +336,7 @@ export class Watcher {
       const channel = this.#channels.get(`${device}.${name}`)
       if (!channel || channel.site === site) continue
       channel.site = site
-      this.#changed.add(channel)
+      this.#note(channel)
     }
   }
 }
