@@ -3,7 +3,7 @@ import { createServer, type Socket } from 'node:net'
 import { Aedes } from 'aedes'
 
 const broker = await Aedes.createBroker()
-const server = createServer((socket: Socket) => broker.handle(socket))
+const server = createServer({ noDelay: true }, (socket: Socket) => broker.handle(socket))
 server.listen(0, '127.0.0.1', () => {
   const address = server.address()
   process.stdout.write(`${typeof address === 'object' && address ? address.port : 0}\n`)

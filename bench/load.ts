@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import { BATCH_TOPIC, decodeReceipt, RECEIPT_TOPIC_PREFIX, type Receipt } from '@oiltrail/protocols/uplink'
 import mqtt, { type MqttClient } from 'mqtt'
 import type { SignedBatch } from '../test/fleet/fleet.ts'
@@ -5,6 +6,11 @@ import type { World } from './world.ts'
 
 /** Batches that each connection has on the wire, as a collector's window. */
 const WINDOW = 32
+
+/** The same bytes as a Buffer, which the MQTT library insists on. */
+export function bufferOf(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
 
 /** MQTT connections that carry prepared batches as fast as receipts come. */
 export class Load {
@@ -26,6 +32,7 @@ export class Load {
         protocolVersion: 4,
         reconnectPeriod: 0,
       })
+      ;(client.stream as Socket).setNoDelay(true)
       client.on('message', (_topic, payload) => load.onReceipt(payload.toString()))
       await client.subscribeAsync(`${RECEIPT_TOPIC_PREFIX}${clientId}`, { qos: 1 })
       load.clients.push(client)
@@ -36,8 +43,8 @@ export class Load {
   /** Sends one batch; resolves with its receipt. */
   send(batch: SignedBatch, connection = 0): Promise<Receipt> {
     return new Promise((done) => {
-      this.waiting.set(batch.head, done)
-      this.clients[connection]!.publish(BATCH_TOPIC, batch.bytes as Buffer, { qos: 1 })
+      this.waiting.set(`${batch.lane.device} ${batch.lane.channel} ${batch.head}`, done)
+      this.clients[connection]!.publish(BATCH_TOPIC, bufferOf(batch.bytes), { qos: 1 })
     })
   }
 
@@ -66,8 +73,10 @@ export class Load {
   private onReceipt(text: string): void {
     const receipt = decodeReceipt(text)
     if (!receipt.ok) throw new Error(`the platform sent a receipt that is none: ${receipt.problem.detail}`)
-    const done = this.waiting.get(receipt.value.head)
-    this.waiting.delete(receipt.value.head)
+    const { device, channel, head } = receipt.value // chains of two devices that say the same have the same head
+    const name = `${device} ${channel} ${head}`
+    const done = this.waiting.get(name)
+    this.waiting.delete(name)
     done?.(receipt.value)
   }
 }

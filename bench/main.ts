@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import type { Benchmark, Figure } from './figure.ts'
 
+import { endpoints } from './figures/endpoints.ts'
 import { fleetSize } from './figures/fleet.ts'
 import { intake } from './figures/intake.ts'
 import { offlineVerify } from './figures/offline.ts'
@@ -9,7 +10,7 @@ import { sealing } from './figures/sealing.ts'
 import { verification } from './figures/verification.ts'
 
 /** All benchmarks in the order they run. Each measures both sides of a ratio in one run, in turn, and takes medians. */
-const BENCHMARKS: readonly Benchmark[] = [verification, sealing, offlineVerify, intake, fleetSize]
+const BENCHMARKS: readonly Benchmark[] = [verification, sealing, offlineVerify, intake, fleetSize, endpoints]
 
 function show(figure: Figure): void {
   const against =

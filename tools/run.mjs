@@ -1,6 +1,7 @@
 // What the npm scripts call: prepares what is missing, then runs one task.
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import {
   ensureBrowser,
   ensureBuilt,
@@ -37,7 +38,8 @@ const TASKS = {
 }
 
 async function oiltrail(args) {
-  await ensureBuilt()
+  // In a process of its own: bundlers keep hundreds of megabytes that a running platform should not carry.
+  run(process.execPath, [fileURLToPath(import.meta.url), 'build'])
   process.argv.splice(2, process.argv.length, ...args)
   await import('../bin/oiltrail.mjs')
 }

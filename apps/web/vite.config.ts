@@ -17,6 +17,8 @@ export default defineConfig({
     outDir: '../../dist/web',
     emptyOutDir: true,
     target: 'es2022',
+    // The chart library is one chunk of 580 kB that only pages with charts load.
+    chunkSizeWarningLimit: 600,
     // Our own packages have no effects on import, so a page carries only what it names (no schemas for a list of grades).
     rolldownOptions: { treeshake: { moduleSideEffects: (id) => !/\/packages\/[^/]+\/(src|web)\//.test(id) } },
   },

@@ -179,6 +179,7 @@ create table log_entry (
   raw bytea storage external not null,
   constraint log_entry_pkey PRIMARY KEY (county, "position")
 );
+CREATE INDEX log_entry_desk ON public.log_entry USING btree (county, "position") WHERE (type = 2);
 CREATE INDEX log_entry_refusal ON public.log_entry USING btree (county, "position") WHERE (type = 1);
 CREATE INDEX log_entry_stream ON public.log_entry USING btree (county, device, channel, first_seq) WHERE (device IS NOT NULL);
 

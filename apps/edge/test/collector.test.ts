@@ -1,6 +1,8 @@
+import { rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { modbus } from '@oiltrail/protocols'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { TestCollector, until } from './collector.ts'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { bundleCollector, TestCollector, until } from './collector.ts'
 import {
   place,
   type TestBoard,
@@ -17,6 +19,7 @@ const DEVICE = '520327-S001-A'
 /** The collector's clock runs ten times as fast: polls and pauses take a tenth. */
 const FAST = { OILTRAIL_CLOCK: `${Date.now()}x10` }
 
+let program: string
 let platform: TestPlatform
 let collector: TestCollector
 let tax: TestBoard
@@ -67,10 +70,10 @@ function batch(number: number, volumeMillilitres: number): void {
   })
 }
 
-/** Oil through the nozzle: `litres` in steps, as its pulses come. */
-async function fuel(litres: number): Promise<void> {
-  for (let i = 0; i < litres; i++) {
-    pulseCount += 100
+/** Oil through the nozzle, a step every 100 ms. At the fast clock 100 pulses a step are 1 L/s. */
+async function fuel(steps: number, pulsesEach = 100): Promise<void> {
+  for (let i = 0; i < steps; i++) {
+    pulseCount += pulsesEach
     pulse()
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
@@ -114,6 +117,11 @@ async function configure(extra: object = {}): Promise<void> {
   })
 }
 
+beforeAll(async () => {
+  program = await bundleCollector()
+})
+afterAll(() => rm(dirname(program), { recursive: true }))
+
 beforeEach(async () => {
   platform = new TestPlatform()
   await platform.start()
@@ -127,7 +135,7 @@ beforeEach(async () => {
   pulse()
   box()
   batch(7, 8_000_000)
-  collector = await TestCollector.make()
+  collector = await TestCollector.make(program)
 })
 
 afterEach(async () => {
@@ -233,7 +241,8 @@ describe('a collector', () => {
     await until('the start', () => facts('volume').some(({ kind }) => kind === 'total'), collector)
     await platform.cut()
     await fuel(3)
-    await new Promise((resolve) => setTimeout(resolve, 10_500))
+    await until('a record that says so', () => collector.log.includes('disconnected from'), collector)
+    await new Promise((resolve) => setTimeout(resolve, 1_500))
     await platform.connect()
     await until(
       'the end of the outage',
@@ -279,13 +288,13 @@ describe('a collector', () => {
     collector.start()
     await until('the start', () => facts('volume').some(({ kind }) => kind === 'total'), collector)
     const from = pulseCount
-    for (let i = 0; i < 3; i++) {
-      await fuel(15)
-      process.kill(collector.pidOf('volume')!, 'SIGKILL')
-      await fuel(10)
-    }
     const restarts = () => events('volume').filter((event) => event === 'restarted').length
-    await until('three restarts', () => restarts() === 3, collector, 30_000)
+    for (let i = 1; i <= 3; i++) {
+      await fuel(15, 10)
+      process.kill(collector.pidOf('volume')!, 'SIGKILL')
+      await fuel(10, 10)
+      await until(`restart ${i}`, () => restarts() === i, collector)
+    }
     await until('the sale', () => sales().length > 0, collector)
     await new Promise((resolve) => setTimeout(resolve, 1_500))
     expect(sales().reduce((sum, sale) => sum + sale.volumeMillilitres, 0)).toBe((pulseCount - from) * 10)

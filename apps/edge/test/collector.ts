@@ -1,26 +1,58 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
 import { stringify } from 'yaml'
 
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url))
+/** Below the packages, so that the bundle finds them. */
+const CACHE = fileURLToPath(new URL('../../../node_modules/.cache/', import.meta.url))
 
-/** A collector as a process of its own, started from source. */
+/** Bundles the collector as a release does: a start takes a fifth of the time that it takes from source. */
+export async function bundleCollector(): Promise<string> {
+  await mkdir(CACHE, { recursive: true })
+  const folder = await mkdtemp(join(CACHE, 'edge-'))
+  const file = join(folder, 'edge.mjs')
+  await build({
+    entryPoints: [MAIN],
+    outfile: file,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    logLevel: 'error',
+    plugins: [
+      {
+        name: 'own packages only',
+        setup(plugin) {
+          plugin.onResolve({ filter: /^[^./]/ }, ({ path, kind }) =>
+            kind === 'entry-point' || path.startsWith('@oiltrail/') ? undefined : { path, external: true },
+          )
+        },
+      },
+    ],
+  })
+  return file
+}
+
+/** A collector as a process of its own. */
 export class TestCollector {
   readonly folder: string
   readonly configFile: string
+  private readonly program: string
   private child: ChildProcess | undefined
   log = ''
 
-  private constructor(folder: string) {
+  private constructor(program: string, folder: string) {
+    this.program = program
     this.folder = folder
     this.configFile = join(folder, 'edge.yaml')
   }
 
-  static async make(): Promise<TestCollector> {
-    return new TestCollector(await mkdtemp(join(tmpdir(), 'edge-')))
+  static async make(program: string): Promise<TestCollector> {
+    return new TestCollector(program, await mkdtemp(join(tmpdir(), 'edge-')))
   }
 
   async configure(config: object): Promise<void> {
@@ -32,7 +64,7 @@ export class TestCollector {
   }
 
   private spawn(args: string[], env: Record<string, string> = {}): ChildProcess {
-    const child = spawn(process.execPath, ['--import', 'tsx', MAIN, ...args], {
+    const child = spawn(process.execPath, [this.program, ...args], {
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
@@ -58,15 +90,15 @@ export class TestCollector {
     const line = this.log
       .split('\n')
       .findLast((text) => text.includes('channel process started') && text.includes(`"channel":"${channel}"`))
-    const match = /"pid":([0-9]+),"channel"|"channel":"[a-z]+","pid":([0-9]+)/.exec(line ?? '')
-    return match ? Number(match[2] ?? match[1]) : undefined
+    const match = /"child":([0-9]+)/.exec(line ?? '')
+    return match ? Number(match[1]) : undefined
   }
 
   /** Asks the collector to stop; resolves with its exit code. */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
     const child = this.child
     this.child = undefined
-    if (!child || child.exitCode !== null) return child?.exitCode ?? null
+    if (!child || child.exitCode !== null || child.signalCode !== null) return child?.exitCode ?? null
     const ended = new Promise<number | null>((resolve) => child.once('close', resolve))
     child.kill(signal)
     return await ended

@@ -44,6 +44,8 @@ export interface RunningServer {
   readonly context: ServerContext
   readonly intake: Intake
   readonly followers: readonly FollowLoop[]
+  /** Process id of the built-in database; undefined with your own, and while it is being started again. */
+  databasePid(): number | undefined
   /** Takes nothing new, commits what waits, ends everything. Safe to call twice. */
   stop(): Promise<void>
 }
@@ -140,6 +142,7 @@ async function bringUp(
     context,
     intake,
     followers: core.followers,
+    databasePid: () => database.pid(),
     stop,
   }
 }

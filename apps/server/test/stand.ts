@@ -138,6 +138,7 @@ export class Collector {
       this.waiting.shift()?.(receipt.value)
     })
     client.on('close', () => {
+      if (this.client === client) this.client = undefined
       for (const answer of this.waiting.splice(0)) answer('disconnected')
     })
     return client

@@ -310,6 +310,46 @@ describe('single cases', () => {
     ])
   })
 
+  it('more price facts than memory keeps: forgotten ones are read again, whatever comes late', () =>
+    fc.assert(
+      fc.asyncProperty(fc.nat(1e6), async (seed) => {
+        const random = generator(seed)
+        const at = (): number => START + random(1_000 * HOUR)
+        const prices: Stream = {
+          device,
+          channel: 'price',
+          records: Array.from({ length: 260 }, (_, i) => ({
+            seq: i + 1,
+            at: at(),
+            kind: 'price',
+            nozzle: '1',
+            priceFenPerLitre: 700 + random(9),
+          })),
+        }
+        const sales: Stream = {
+          device,
+          channel: 'volume',
+          records: Array.from({ length: 80 }, (_, i) => sale(i + 1, at())),
+        }
+        const batches = [prices, sales].flatMap((stream) => cut(stream, random))
+        const { county } = await viewsOf(
+          [...deskEntries([siteOf('S001')]), ...shuffled(batches, random)],
+          () => 1 + random(4),
+        )
+        const { rows } = await database.store.pool.query<{ seq: number; price_fen: number | null }>(
+          'select seq, price_fen from sale where county = $1 order by seq',
+          [county],
+        )
+        expect(rows).toEqual(
+          sales.records.map((record) => ({
+            seq: record.seq,
+            price_fen: priceAt(prices.records, '1', record.at) ?? null,
+          })),
+        )
+      }),
+      { numRuns: 8 },
+    ))
+
   it('a rolled back round leaves nothing behind in memory', async () => {
     const county = nextCounty++
     const stream: Stream = { device, channel: 'volume', records: [sale(1, START)] }

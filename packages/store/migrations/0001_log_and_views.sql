@@ -24,6 +24,7 @@ create table log_entry (
 alter table log_entry alter column raw set storage external;
 create index log_entry_stream on log_entry (county, device, channel, first_seq) where device is not null;
 create index log_entry_refusal on log_entry (county, position) where type = 1;
+create index log_entry_desk on log_entry (county, position) where type = 2;
 
 -- What admission remembers of each channel, written in the transaction that appends its entries.
 create table stream (

@@ -60,7 +60,7 @@ export class Supervisor {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     })
     this.children.set(channel, child)
-    this.log.info({ channel, pid: child.pid }, '通道进程已启动 / channel process started')
+    this.log.info({ channel, child: child.pid }, '通道进程已启动 / channel process started')
     child.once('error', (error) => this.log.error({ channel, err: error }, '通道进程无法启动 / cannot start'))
     child.once('exit', (code, signal) => {
       this.children.delete(channel)

@@ -2,7 +2,7 @@ import type { Clock, EpochMs } from '@oiltrail/kernel'
 import type { Logger } from 'pino'
 import type { Station } from '../station/station.ts'
 
-/** Shorter interruptions (real time) are everyday life of a mobile network, not a fault. */
+/** Shorter interruptions (clock time) are everyday life of a mobile network, not a fault. */
 const DEBOUNCE_MS = 10_000
 
 /** Turns the ups and downs of the connection into self-check records of every station behind it. */
@@ -38,7 +38,7 @@ export class NetworkWatch {
     this.timer ??= setTimeout(() => {
       this.timer = undefined
       this.each((station) => station.health.raise('network-lost', '', undefined, since))
-    }, DEBOUNCE_MS)
+    }, DEBOUNCE_MS / this.clock.speed)
   }
 
   private each(act: (station: Station) => Promise<void>): void {

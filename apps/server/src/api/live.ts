@@ -4,7 +4,7 @@ import type { ChannelStateRow, CheckpointRow, NozzleStateRow, TankStateRow } fro
 import type { z } from 'zod'
 import { type ViewsChange, ViewsFollower } from '../views/follower.ts'
 import { linkAt } from '../views/registry.ts'
-import type { PricedSale } from '../views/round.ts'
+import type { CountedSale } from '../views/round.ts'
 import { TodayBoard } from '../views/today.ts'
 import { EventHub } from './hub.ts'
 import { Pace } from './pace.ts'
@@ -116,27 +116,15 @@ export class Live {
   }
 
   #news(change: ViewsChange, now: number): Event[] {
-    return change.round.priced
+    return change.round.sales
       .filter((sale) => now - sale.endedAt < NEWS_MS)
       .slice(-SALES_TOLD)
       .map((sale) => this.#saleEvent(sale))
   }
 
-  #saleEvent(sale: PricedSale): Event {
+  #saleEvent(sale: CountedSale): Event {
     const { row, site } = sale.nozzle
-    const shape = saleShape({
-      position: sale.position,
-      seq: sale.seq,
-      nozzle: row.nozzle,
-      grade: sale.grade,
-      startedAt: sale.startedAt,
-      endedAt: sale.endedAt,
-      volumeMillilitres: sale.volumeMillilitres,
-      priceFenPerLitre: sale.priceFenPerLitre ?? null,
-      amountFen: sale.amountFen ?? null,
-      totalMillilitres: sale.totalMillilitres,
-      source: sale.source,
-    })
+    const shape = saleShape({ ...sale, nozzle: row.nozzle })
     return ['sale', { ...shape, site: site.row.site, siteName: site.row.document.name }]
   }
 

@@ -165,7 +165,7 @@ export class ViewsFollower implements Follower {
     for (const receipt of round.receipts) round.takeReceipt(receipt)
     const days = round.days()
     await appendFacts(tx, round.facts)
-    await addSales(tx, county, 'hour', [...round.hours.values()])
+    await addSales(tx, county, 'hour', round.hours())
     await addSales(tx, county, 'day', days)
     await addTankHours(tx, county, [...round.tankHours.values()])
     await putChannelStates(tx, county, [...round.channels])

@@ -140,6 +140,9 @@ export class BatchTaker {
       volumeMillilitres: record.volumeMillilitres,
       totalMillilitres: record.totalMillilitres,
       source,
+      grade: 0,
+      priceFenPerLitre: null,
+      amountFen: null,
     })
     if (isNewer(record.at, record.seq, state.saleAt, state.saleSeq)) {
       state.saleAt = record.at

@@ -12,7 +12,7 @@ import type {
 } from '@oiltrail/store'
 import { linkAt, type NozzleEntry } from './registry.ts'
 
-/** A sale or load as its record states it, before it is priced. */
+/** A sale or load as its record states it, and, once the round is priced, as it stands in the table. */
 export interface CountedSale {
   readonly position: number
   readonly seq: number
@@ -23,6 +23,10 @@ export interface CountedSale {
   readonly totalMillilitres: number
   /** Place in `SALE_SOURCES`. */
   readonly source: number
+  grade: number
+  /** Null while the price channel has not told the price that was in force when it ended. */
+  priceFenPerLitre: number | null
+  amountFen: number | null
 }
 
 /** A receipt before its grade is known. */
@@ -39,17 +43,11 @@ export interface CountedReceipt {
   readonly boardTime: string
 }
 
-/** A sale with the price in force at its end, as it stands in the table. */
-export interface PricedSale extends CountedSale {
-  readonly grade: number
-  readonly priceFenPerLitre: number | undefined
-  readonly amountFen: number | undefined
-}
-
 /** Number of the arm source in `SALE_SOURCES`: loads have no price. */
 export const ARM_SOURCE = 2
-/** Hours since 1970 stay below this until 2209, so that nozzle, grade and hour make one exact number. */
+/** Hours since 1970 stay below this until 2209, so that a tank and an hour make one exact number. */
 const HOURS = 2 ** 21
+/** More than there are grades, so that a nozzle and a grade make one number. */
 const GRADES = 8
 
 /** Everything that one round of entries adds, until it is written in a few statements. */
@@ -67,8 +65,8 @@ export class Round {
   readonly sales: CountedSale[] = []
   readonly receipts: CountedReceipt[] = []
   readonly prices: PriceFact[] = []
-  readonly priced: PricedSale[] = []
-  readonly hours = new Map<number, SalesDelta>()
+  /** Nozzle and grade → hour → sums. */
+  readonly #hours = new Map<number, Map<number, SalesDelta>>()
   readonly tankHours = new Map<number, TankHourDelta>()
   readonly channels = new Set<ChannelStateRow>()
   readonly nozzles = new Set<NozzleStateRow>()
@@ -82,13 +80,23 @@ export class Round {
     this.county = county
   }
 
+  /** All sums of hours to which this round adds. */
+  hours(): SalesDelta[] {
+    return [...this.#hours.values()].flatMap((hours) => [...hours.values()])
+  }
+
   /** The sums of an hour to which this round adds. */
   hour(nozzle: NozzleEntry, grade: number, hour: number): SalesDelta {
-    const key = (nozzle.row.nozzleId * GRADES + grade) * HOURS + hour
-    let sums = this.hours.get(key)
+    const key = nozzle.row.nozzleId * GRADES + grade
+    let hours = this.#hours.get(key)
+    if (!hours) {
+      hours = new Map()
+      this.#hours.set(key, hours)
+    }
+    let sums = hours.get(hour)
     if (!sums) {
       sums = emptySums(hour, nozzle.row.nozzleId, nozzle.row.siteId, grade)
-      this.hours.set(key, sums)
+      hours.set(hour, sums)
     }
     return sums
   }
@@ -96,9 +104,11 @@ export class Round {
   /** Prices and places a sale, and adds it to its hour. `price` is undefined while none was told. */
   takeSale(sale: CountedSale, price: number | undefined): void {
     const grade = linkAt(sale.nozzle, sale.endedAt).grade
-    const amount = price === undefined ? undefined : amountFen(sale.volumeMillilitres, price)
+    const amount = price === undefined ? null : amountFen(sale.volumeMillilitres, price)
     const { row } = sale.nozzle
-    this.priced.push({ ...sale, grade, priceFenPerLitre: price, amountFen: amount })
+    sale.grade = grade
+    sale.priceFenPerLitre = price ?? null
+    sale.amountFen = amount
     this.facts.sale.push([
       this.county,
       sale.position,
@@ -110,14 +120,14 @@ export class Round {
       sale.startedAt,
       sale.volumeMillilitres,
       sale.totalMillilitres,
-      price ?? null,
-      amount ?? null,
+      sale.priceFenPerLitre,
+      amount,
       sale.source,
     ])
     const sums = this.hour(sale.nozzle, grade, hourIndex(sale.endedAt))
     sums.sales++
     sums.volumeMillilitres += sale.volumeMillilitres
-    if (amount === undefined) {
+    if (amount === null) {
       sums.unpricedSales++
       sums.unpricedMillilitres += sale.volumeMillilitres
     } else sums.amountFen += amount
@@ -192,18 +202,21 @@ export class Round {
 
   /** The round's hours folded into days. */
   days(): SalesDelta[] {
-    const days = new Map<number, SalesDelta>()
-    for (const hour of this.hours.values()) {
-      const day = Math.floor(hour.bucket / 24)
-      const key = (hour.nozzleId * GRADES + hour.grade) * HOURS + day
-      let sums = days.get(key)
-      if (!sums) {
-        sums = emptySums(day, hour.nozzleId, hour.siteId, hour.grade)
-        days.set(key, sums)
+    const all: SalesDelta[] = []
+    for (const hours of this.#hours.values()) {
+      const days = new Map<number, SalesDelta>()
+      for (const hour of hours.values()) {
+        const day = Math.floor(hour.bucket / 24)
+        let sums = days.get(day)
+        if (!sums) {
+          sums = emptySums(day, hour.nozzleId, hour.siteId, hour.grade)
+          days.set(day, sums)
+          all.push(sums)
+        }
+        addSums(sums, hour)
       }
-      addSums(sums, hour)
     }
-    return [...days.values()]
+    return all
   }
 }
 

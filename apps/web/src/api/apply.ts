@@ -1,6 +1,7 @@
 import type { StreamEvent, StreamEventName } from '@oiltrail/contract'
 import type { QueryClient } from '@tanstack/react-query'
 import type { Answer } from './endpoints.ts'
+import { noteSale } from './liveSales.ts'
 import { keyOf } from './queries.ts'
 
 /** One event as it came, its payload typed by its name. */
@@ -20,6 +21,7 @@ function changeSite(client: QueryClient, site: string, to: (old: Answer<'site'>)
 /** What each event does to the answers in the cache. An event is a change of state, complete in itself. */
 const EFFECTS: { [K in StreamEventName]: (client: QueryClient, event: StreamEvent<K>) => void } = {
   sale: (client, event) => {
+    noteSale(client, event)
     const { site, siteName: _, ...sale } = event
     client.setQueriesData<Answer<'siteSales'>>({ queryKey: ['siteSales', { site }] }, (old) =>
       old && !old.some((other) => other.position === sale.position && other.seq === sale.seq)

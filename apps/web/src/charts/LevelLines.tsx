@@ -44,6 +44,7 @@ export function LevelLines({ levels, capacityOf, from, to, label }: LevelLinesPr
         type: 'value',
         min: 0,
         max: 100,
+        interval: 25,
         ...base.quietAxis,
         axisLabel: { ...base.text, formatter: '{value} %' },
       },

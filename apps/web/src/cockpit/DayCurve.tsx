@@ -2,16 +2,66 @@ import type { ReactNode } from 'react'
 import type { Answer } from '../api/endpoints.ts'
 import { niceCeiling } from '../charts/scale.ts'
 import { useWords } from '../settings.tsx'
-import { changePercent, formatNumber } from '../text/format.ts'
+import { changePercent, formatNumber, hourOfDay } from '../text/format.ts'
+
+type Hour = Answer<'overview'>['hours'][number]
 
 const WIDTH = 460
-const HEIGHT = 190
+const HEIGHT = 204
 const LEFT = 52
 const BOTTOM = 24
-const TOP = 22
+const TOP = 34
 const RIGHT = 12
+/** Labels right of this hour lean to the left, so that they stay in the picture. */
+const LATE_HOUR = 17
 
 const x = (hour: number): number => LEFT + ((WIDTH - LEFT - RIGHT) * hour) / 23
+
+/** Path through the hours that are known. */
+function line(
+  points: readonly (readonly [number, number | undefined])[],
+  y: (value: number) => number,
+): string {
+  return points
+    .filter((point): point is readonly [number, number] => point[1] !== undefined)
+    .map(([hour, value], i) => `${i === 0 ? 'M' : 'L'}${x(hour).toFixed(1)} ${y(value).toFixed(1)}`)
+    .join('')
+}
+
+/** The last whole hour of today is named; the running hour stands apart, for it is not comparable yet. */
+function TodayEnd(props: {
+  hours: readonly Hour[]
+  running: Hour | undefined
+  y: (value: number) => number
+}): ReactNode {
+  const words = useWords()
+  const last = props.hours.at(-1)
+  const { running, y } = props
+  const falling = (props.hours.at(-2)?.todayMillilitres ?? 0) > (last?.todayMillilitres ?? 0)
+  const late = (last?.hour ?? 0) > LATE_HOUR
+  return (
+    <>
+      {last?.todayMillilitres !== undefined ? (
+        <>
+          <circle cx={x(last.hour)} cy={y(last.todayMillilitres)} r="4" fill="var(--amber)" />
+          <text
+            x={x(last.hour) + (late ? -10 : 10)}
+            y={y(last.todayMillilitres) + (falling ? 18 : -8)}
+            textAnchor={late ? 'end' : 'start'}
+            className="curve-last"
+          >
+            {words.cockpit.curveToday} {formatNumber(last.todayMillilitres / 1000)}
+          </text>
+        </>
+      ) : null}
+      {running?.todayMillilitres !== undefined ? (
+        <circle cx={x(running.hour)} cy={y(running.todayMillilitres)} r="3.5" className="curve-running">
+          <title>{`${words.cockpit.curveRunning} ${formatNumber(running.todayMillilitres / 1000)} L`}</title>
+        </circle>
+      ) : null}
+    </>
+  )
+}
 
 /** Today's sales hour by hour upon those of the same weekday last week; its title tells what it shows. */
 export function DayCurve({ overview }: { overview: Answer<'overview'> }): ReactNode {
@@ -21,27 +71,19 @@ export function DayCurve({ overview }: { overview: Answer<'overview'> }): ReactN
     Math.max(1000, ...hours.flatMap((hour) => [hour.todayMillilitres ?? 0, hour.lastWeekMillilitres])),
   )
   const y = (millilitres: number): number => TOP + (HEIGHT - TOP - BOTTOM) * (1 - millilitres / most)
-  const line = (values: readonly (readonly [number, number | undefined])[]): string =>
-    values
-      .filter((point): point is readonly [number, number] => point[1] !== undefined)
-      .map(([hour, value], i) => `${i === 0 ? 'M' : 'L'}${x(hour).toFixed(1)} ${y(value).toFixed(1)}`)
-      .join('')
-  const known = hours.filter((hour) => hour.todayMillilitres !== undefined)
-  const last = known.at(-1)
-  const lastWeekPeak = hours.reduce<(typeof hours)[number] | undefined>(
+  const now = hourOfDay(overview.asOf)
+  const whole = hours.filter((hour) => hour.todayMillilitres !== undefined && hour.hour < now)
+  const peak = hours.reduce<Hour | undefined>(
     (best, hour) => (!best || hour.lastWeekMillilitres > best.lastWeekMillilitres ? hour : best),
     undefined,
   )
-  const change = changePercent(overview.today.volumeMillilitres, overview.lastWeek.volumeMillilitres)
+  const title = words.cockpit.curve(
+    changePercent(overview.today.volumeMillilitres, overview.lastWeek.volumeMillilitres),
+  )
   return (
-    <section className="wall-block">
-      <h2>{words.cockpit.curve(change)}</h2>
-      <svg
-        className="day-curve"
-        viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
-        role="img"
-        aria-label={words.cockpit.curve(change)}
-      >
+    <section className="wall-block wall-curve">
+      <h2>{title}</h2>
+      <svg className="day-curve" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={title}>
         {[0, 0.5, 1].map((share) => (
           <g key={share}>
             <line
@@ -56,7 +98,7 @@ export function DayCurve({ overview }: { overview: Answer<'overview'> }): ReactN
             </text>
           </g>
         ))}
-        <text x={LEFT - 8} y={TOP - 10} textAnchor="end" className="curve-label">
+        <text x={LEFT - 8} y={TOP - 18} textAnchor="end" className="curve-label">
           {words.cockpit.perHour}
         </text>
         {[0, 6, 12, 18, 23].map((hour) => (
@@ -64,26 +106,26 @@ export function DayCurve({ overview }: { overview: Answer<'overview'> }): ReactN
             {hour}
           </text>
         ))}
-        <path d={line(hours.map((h) => [h.hour, h.lastWeekMillilitres]))} className="curve-before" />
-        <path d={line(known.map((h) => [h.hour, h.todayMillilitres]))} className="curve-today" />
-        {last?.todayMillilitres !== undefined ? (
-          <>
-            <circle cx={x(last.hour)} cy={y(last.todayMillilitres)} r="4" fill="var(--amber)" />
-            <text
-              x={x(last.hour) + (last.hour > 19 ? -8 : 8)}
-              y={y(last.todayMillilitres) - 8}
-              textAnchor={last.hour > 19 ? 'end' : 'start'}
-              className="curve-last"
-            >
-              {words.cockpit.curveToday} {formatNumber(last.todayMillilitres / 1000)}
-            </text>
-          </>
-        ) : null}
-        {lastWeekPeak && lastWeekPeak.lastWeekMillilitres > 0 ? (
+        <path
+          d={line(
+            hours.map((h) => [h.hour, h.lastWeekMillilitres]),
+            y,
+          )}
+          className="curve-before"
+        />
+        <path
+          d={line(
+            whole.map((h) => [h.hour, h.todayMillilitres]),
+            y,
+          )}
+          className="curve-today"
+        />
+        <TodayEnd hours={whole} running={hours.find((hour) => hour.hour === now)} y={y} />
+        {peak && peak.lastWeekMillilitres > 0 ? (
           <text
-            x={x(lastWeekPeak.hour)}
-            y={Math.max(12, y(lastWeekPeak.lastWeekMillilitres) - 6)}
-            textAnchor={lastWeekPeak.hour > 17 ? 'end' : 'middle'}
+            x={x(peak.hour)}
+            y={Math.max(12, y(peak.lastWeekMillilitres) - 6)}
+            textAnchor={peak.hour > LATE_HOUR ? 'end' : 'middle'}
             className="curve-label"
           >
             {words.cockpit.curveLastWeek}

@@ -1,30 +1,66 @@
-import { type ReactNode, useRef, useState } from 'react'
+import type { ReactNode } from 'react'
 import type { Answer } from '../api/endpoints.ts'
+import { useFirstSales, useLiveSales } from '../api/liveSales.ts'
 import { useWords } from '../settings.tsx'
 import { formatTime } from '../text/format.ts'
+import { useHeld } from '../ui/useHeld.ts'
+import { groupEvents } from './groupEvents.ts'
 
-type Latest = Answer<'overview'>['latest']
+/** More lines than this do not fit beside the sales. */
+const EVENT_LINES = 6
 
-/** The newest events as sentences. While the pointer rests on the list it stands still. */
-export function EventsPanel({ latest }: { latest: Latest }): ReactNode {
+/** The newest events as sentences, those of one cause as one. */
+export function EventsPanel({ latest }: { latest: Answer<'overview'>['latest'] }): ReactNode {
   const words = useWords()
-  const [held, setHeld] = useState<Latest>()
-  const newest = useRef(latest)
-  newest.current = latest
-  const rows = held ?? latest
+  const { shown, hold } = useHeld(latest)
+  const groups = groupEvents(shown).slice(0, EVENT_LINES)
   return (
-    <section
-      className="wall-block wall-events"
-      onPointerEnter={() => setHeld(newest.current)}
-      onPointerLeave={() => setHeld(undefined)}
-    >
+    <section className="wall-block" {...hold}>
       <h2>{words.cockpit.events}</h2>
-      {rows.length === 0 ? <p className="quiet">{words.empty.events}</p> : null}
-      <ol>
-        {rows.map((event) => (
-          <li key={`${event.at}${event.kind}${event.site}${event.subject}${event.value ?? ''}`}>
-            <time className="faint">{formatTime(event.at)}</time>
-            <span>{words.event({ ...event, value: event.value })}</span>
+      {groups.length === 0 ? <p className="quiet">{words.empty.events}</p> : null}
+      <ol className="wall-lines">
+        {groups.map((group) => {
+          const [first] = group.events
+          if (!first) return null
+          return (
+            <li key={`${group.at}${group.kind}${first.site}${first.subject}`}>
+              <time className="faint">{formatTime(group.at)}</time>
+              <span>
+                {group.events.length === 1
+                  ? words.event({ ...first, value: first.value })
+                  : words.eventMany(group.kind, [...new Set(group.events.map((event) => event.siteName))])}
+              </span>
+            </li>
+          )
+        })}
+      </ol>
+    </section>
+  )
+}
+
+/** Refuellings as they end. */
+export function SalesPanel({ sites }: { sites: Answer<'overview'>['sites'] }): ReactNode {
+  const words = useWords()
+  useFirstSales(sites)
+  const { shown, hold } = useHeld(useLiveSales())
+  return (
+    <section className="wall-block wall-sales" {...hold}>
+      <h2>{words.cockpit.liveSales}</h2>
+      {shown.length === 0 ? <p className="quiet">{words.empty.sales}</p> : null}
+      <ol className="wall-lines">
+        {shown.map((sale) => (
+          <li key={`${sale.position}.${sale.seq}`} className="wall-sale">
+            <time className="faint">{formatTime(sale.endedAt)}</time>
+            <span>
+              {words.event({
+                kind: 'sale',
+                siteName: sale.siteName,
+                subject: sale.nozzle,
+                value: sale.volumeMillilitres,
+                source: sale.source,
+              })}
+            </span>
+            <span className="faint">{words.grade[sale.grade]}</span>
           </li>
         ))}
       </ol>

@@ -11,6 +11,29 @@ import { type Column, Table } from '../ui/Table.tsx'
 type Channel = Answer<'channels'>[number]
 type Gap = Answer<'gaps'>[number]
 
+/** Online or not, and whether it wants attention. */
+function ChannelState({ channel: c }: { channel: Channel }): ReactNode {
+  const words = useWords()
+  if (c.lastReceivedAt === undefined) return <StateDot state="unknown" word={words.state.unknown} />
+  if (!c.online) return <StateDot state="offline" word={words.devices.onlineNo} />
+  const troubled = c.faults.length > 0 || c.openGaps > 0
+  return <StateDot state={troubled ? 'attention' : 'ok'} word={words.devices.onlineYes} />
+}
+
+/** Faults that last, each with its age. */
+function Faults({ channel }: { channel: Channel }): ReactNode {
+  const words = useWords()
+  if (channel.faults.length === 0) return <span className="faint">—</span>
+  return channel.faults.map((fault) => (
+    <span key={`${fault.event}${fault.subject}`} title={formatShortMoment(fault.since)} className="fault">
+      {words.fault(fault.event, fault.subject)}{' '}
+      <span className="small faint">
+        <Age at={fault.since} />
+      </span>
+    </span>
+  ))
+}
+
 /** Collector channels with their health. */
 export function ChannelTable(props: { channels: readonly Channel[]; withSite?: boolean }): ReactNode {
   const words = useWords()
@@ -29,47 +52,12 @@ export function ChannelTable(props: { channels: readonly Channel[]; withSite?: b
     {
       key: 'state',
       title: words.devices.state,
-      cell: (c) => (
-        <StateDot
-          state={
-            c.lastReceivedAt === undefined
-              ? 'unknown'
-              : !c.online
-                ? 'offline'
-                : c.faults.length > 0 || c.openGaps > 0
-                  ? 'attention'
-                  : 'ok'
-          }
-          word={
-            c.lastReceivedAt === undefined
-              ? words.state.unknown
-              : c.online
-                ? words.devices.onlineYes
-                : words.devices.onlineNo
-          }
-        />
-      ),
+      cell: (c) => <ChannelState channel={c} />,
     },
     {
       key: 'faults',
       title: words.devices.faults,
-      cell: (c) =>
-        c.faults.length === 0 ? (
-          <span className="faint">—</span>
-        ) : (
-          c.faults.map((fault) => (
-            <span
-              key={`${fault.event}${fault.subject}`}
-              title={formatShortMoment(fault.since)}
-              className="fault"
-            >
-              {words.fault(fault.event, fault.subject)}{' '}
-              <span className="small faint">
-                <Age at={fault.since} />
-              </span>
-            </span>
-          ))
-        ),
+      cell: (c) => <Faults channel={c} />,
     },
     {
       key: 'gaps',
@@ -128,7 +116,10 @@ export function GapTable({ gaps, empty }: { gaps: readonly Gap[]; empty: string 
       key: 'count',
       title: words.devices.count,
       right: true,
-      cell: (g) => formatNumber(g.lastSeq - g.firstSeq + 1),
+      cell: (g) =>
+        g.missingRecords > 0
+          ? `${formatNumber(g.missingRecords)} / ${formatNumber(g.lastSeq - g.firstSeq + 1)}`
+          : formatNumber(g.lastSeq - g.firstSeq + 1),
     },
     { key: 'opened', title: words.devices.opened, right: true, cell: (g) => formatShortMoment(g.openedAt) },
     {

@@ -3,8 +3,10 @@ import { type DragEvent, type ReactNode, useState } from 'react'
 import { CallError } from '../api/client.ts'
 import { Trouble } from '../parts/Trouble.tsx'
 import { useWords } from '../settings.tsx'
+import type { Words } from '../text/zh.ts'
 import { Choice } from '../ui/Choice.tsx'
 import { Panel } from '../ui/Panel.tsx'
+import type { Claim } from './claim.ts'
 import { ProofSteps } from './ProofSteps.tsx'
 import { type ProofResult, proveClaim } from './runProof.ts'
 
@@ -12,6 +14,102 @@ import { type ProofResult, proveClaim } from './runProof.ts'
 const FILE_LIMIT = 262_144
 
 type State = { running?: boolean; result?: ProofResult; message?: string; error?: CallError }
+
+/** Takes pasted text or a dropped file, read here and never sent. */
+function PasteBox(props: {
+  text: string
+  onText: (text: string) => void
+  onTooLarge: () => void
+}): ReactNode {
+  const words = useWords()
+  const drop = (event: DragEvent): void => {
+    event.preventDefault()
+    const file = event.dataTransfer.files[0]
+    if (!file) return
+    if (file.size > FILE_LIMIT) props.onTooLarge()
+    else void file.text().then(props.onText)
+  }
+  return (
+    <textarea
+      className="verify-drop"
+      value={props.text}
+      spellCheck={false}
+      aria-label={words.verify.paste}
+      placeholder={words.verify.placeholder}
+      onChange={(event) => props.onText(event.target.value)}
+      onDragOver={(event) => event.preventDefault()}
+      onDrop={drop}
+    />
+  )
+}
+
+/** Which collector and which of its channels. */
+function ChannelFields(props: {
+  devices: readonly string[]
+  device: string
+  channel: 'volume' | 'price'
+  onDevice: (device: string) => void
+  onChannel: (channel: 'volume' | 'price') => void
+}): ReactNode {
+  const words = useWords()
+  return (
+    <>
+      <Select
+        showSearch
+        aria-label={words.log.device}
+        value={props.device}
+        onChange={props.onDevice}
+        options={props.devices.map((value) => ({ value, label: value }))}
+      />
+      <Choice
+        label={words.log.channel}
+        value={props.channel}
+        options={[
+          { value: 'volume', label: words.channel.volume },
+          { value: 'price', label: words.channel.price },
+        ]}
+        onChange={props.onChannel}
+      />
+    </>
+  )
+}
+
+/** What came of it: steps and verdict, or why there is none. */
+function Outcome({ state }: { state: State }): ReactNode {
+  return (
+    <>
+      {state.message ? (
+        <p className="verdict" data-good="false" role="alert">
+          {state.message}
+        </p>
+      ) : null}
+      {state.error ? <Trouble error={state.error} /> : null}
+      {state.result ? <ProofSteps result={state.result} /> : null}
+    </>
+  )
+}
+
+/** Reads what was asked, finds it and proves it; whatever goes wrong is an outcome as well. */
+async function outcomeOf(
+  asked: { device: string; channel: 'volume' | 'price'; seq: number; text?: string },
+  words: Words,
+): Promise<State> {
+  try {
+    const claim: Claim | undefined =
+      asked.text === undefined
+        ? { kind: 'number', device: asked.device, channel: asked.channel, seq: asked.seq }
+        : (await import('./claim.ts')).readClaim(asked.text)
+    if (!claim) return { message: words.verify.unreadable }
+    const result = await proveClaim({
+      ...claim,
+      device: claim.device || asked.device,
+      channel: claim.channel || asked.channel,
+    })
+    return result ? { result } : { message: words.verify.notFound }
+  } catch (error) {
+    return error instanceof CallError ? { error } : { message: String(error) }
+  }
+}
 
 /** A box that takes a record's number, its text, or a batch file, and proves it in the browser. */
 export function VerifyPanel({ devices }: { devices: readonly string[] }): ReactNode {
@@ -26,31 +124,8 @@ export function VerifyPanel({ devices }: { devices: readonly string[] }): ReactN
 
   const run = async (): Promise<void> => {
     setState({ running: true })
-    try {
-      const claim =
-        mode === 'find'
-          ? ({ kind: 'number', device: chosen, channel, seq: Number(seq) } as const)
-          : (await import('./claim.ts')).readClaim(text)
-      if (!claim) {
-        setState({ message: words.verify.unreadable })
-        return
-      }
-      const result = await proveClaim({
-        ...claim,
-        device: claim.device || chosen,
-        channel: claim.channel || channel,
-      })
-      setState(result ? { result } : { message: words.verify.notFound })
-    } catch (error) {
-      setState(error instanceof CallError ? { error } : { message: String(error) })
-    }
-  }
-  const drop = (event: DragEvent): void => {
-    event.preventDefault()
-    const file = event.dataTransfer.files[0]
-    if (!file) return
-    if (file.size > FILE_LIMIT) setState({ message: words.verify.tooLarge })
-    else void file.text().then(setText)
+    const asked = { device: chosen, channel, seq: Number(seq) }
+    setState(await outcomeOf(mode === 'find' ? asked : { ...asked, text }, words))
   }
   const ready =
     mode === 'find'
@@ -74,34 +149,19 @@ export function VerifyPanel({ devices }: { devices: readonly string[] }): ReactN
           onChange={setMode}
         />
         {mode === 'paste' ? (
-          <textarea
-            className="verify-drop"
-            style={{ marginTop: 8 }}
-            value={text}
-            spellCheck={false}
-            aria-label={words.verify.paste}
-            placeholder={words.verify.placeholder}
-            onChange={(event) => setText(event.target.value)}
-            onDragOver={(event) => event.preventDefault()}
-            onDrop={drop}
+          <PasteBox
+            text={text}
+            onText={setText}
+            onTooLarge={() => setState({ message: words.verify.tooLarge })}
           />
         ) : null}
         <div className="verify-form">
-          <Select
-            showSearch
-            aria-label={words.log.device}
-            value={chosen}
-            onChange={setDevice}
-            options={devices.map((value) => ({ value, label: value }))}
-          />
-          <Choice
-            label={words.log.channel}
-            value={channel}
-            options={[
-              { value: 'volume', label: words.channel.volume },
-              { value: 'price', label: words.channel.price },
-            ]}
-            onChange={setChannel}
+          <ChannelFields
+            devices={devices}
+            device={chosen}
+            channel={channel}
+            onDevice={setDevice}
+            onChannel={setChannel}
           />
           {mode === 'find' ? (
             <Input
@@ -119,13 +179,7 @@ export function VerifyPanel({ devices }: { devices: readonly string[] }): ReactN
         </div>
         {mode === 'paste' ? <p className="small faint">{words.verify.deviceForRecord}</p> : null}
       </form>
-      {state.message ? (
-        <p className="verdict" data-good="false" role="alert">
-          {state.message}
-        </p>
-      ) : null}
-      {state.error ? <Trouble error={state.error} /> : null}
-      {state.result ? <ProofSteps result={state.result} /> : null}
+      <Outcome state={state} />
     </Panel>
   )
 }

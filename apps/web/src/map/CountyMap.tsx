@@ -3,12 +3,14 @@ import { useNavigate } from 'react-router'
 import type { Answer } from '../api/endpoints.ts'
 import { paths } from '../paths.ts'
 import { useSettings, useWords } from '../settings.tsx'
+import { formatLitres } from '../text/format.ts'
 import { OUTLINE, ROADS, SEAT, TOWN_CENTRES } from './fenggang.ts'
 import { type Box, type LabelWish, type PlacedLabel, placeLabels } from './labels.ts'
 import './map.css'
 import { MAP_HEIGHT, MAP_WIDTH, type Point, project, smoothPath } from './projection.ts'
 import { SiteCard } from './SiteCard.tsx'
 import { SiteMark } from './SiteMark.tsx'
+import { spread } from './spread.ts'
 
 type Site = Answer<'overview'>['sites'][number]
 
@@ -26,29 +28,15 @@ const roads = ROADS.map((run) =>
   ),
 )
 
-/** Moves marks apart that would lie upon each other; a few rounds of pushing pairs, which ends in the same place every time. */
-export function spread(points: readonly Point[], distance: number): Point[] {
-  const places = points.map(([x, y]) => [x, y] as [number, number])
-  for (let round = 0; round < 24; round++)
-    for (let i = 0; i < places.length; i++)
-      for (let j = i + 1; j < places.length; j++) {
-        const [a, b] = [places[i]!, places[j]!]
-        const [dx, dy] = [b[0] - a[0], b[1] - a[1]]
-        const apart = Math.hypot(dx, dy)
-        if (apart >= distance) continue
-        // Two at one spot part along a direction that depends on their order only.
-        const angle = apart < 0.01 ? (i + j) * 2.4 : Math.atan2(dy, dx)
-        const push = (distance - apart) / 2
-        a[0] -= Math.cos(angle) * push
-        a[1] -= Math.sin(angle) * push
-        b[0] += Math.cos(angle) * push
-        b[1] += Math.sin(angle) * push
-      }
-  return places
-}
-
 function boxAround([x, y]: Point, radius: number): Box {
   return { left: x - radius, right: x + radius, top: y - radius, bottom: y + radius }
+}
+
+/** What the stations of a town sold today, millilitres. */
+function soldIn(sites: readonly Site[], town: string): number {
+  return sites
+    .filter((site) => site.town === town && site.kind === 'station')
+    .reduce((sum, site) => sum + site.today.volumeMillilitres, 0)
 }
 
 function useLayout(
@@ -77,7 +65,19 @@ function useLayout(
     const labels = placeLabels(named, marks)
     const wishes = towns.flatMap(({ code, name }): LabelWish[] => {
       const centre = TOWN_CENTRES[code]
-      return centre ? [{ id: code, text: name, anchor: project(centre), size: TOWN_SIZE, distance: 10 }] : []
+      if (!centre) return []
+      // The place is taken for the widest number a town can reach, so that labels stand still while sales run in.
+      const reserve = soldIn(sites, code) > 0 ? ' 00,000' : ''
+      return [
+        {
+          id: code,
+          text: name + reserve,
+          shortText: name,
+          anchor: project(centre),
+          size: TOWN_SIZE,
+          distance: 10,
+        },
+      ]
     })
     return {
       places,
@@ -128,7 +128,12 @@ export function CountyMap({ sites, towns }: CountyMapProps): ReactNode {
         })}
         {townLabels.map((label) => (
           <text key={label.id} x={label.x} y={label.y} textAnchor={label.align} className="map-town-name">
-            {label.text}
+            {label.text.replace(/ 00,000$/, '')}
+            {label.text.endsWith(' 00,000') ? (
+              <tspan className="map-town-sum" dx="8">
+                {formatLitres(soldIn(sites, label.id))}
+              </tspan>
+            ) : null}
           </text>
         ))}
         {sites.map((site, i) => (

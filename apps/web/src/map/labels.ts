@@ -4,6 +4,8 @@ import type { Point } from './projection.ts'
 export interface LabelWish {
   readonly id: string
   readonly text: string
+  /** What to write when there is no room for `text`. */
+  readonly shortText?: string
   readonly anchor: Point
   /** Height of the type and clear distance from the anchor, map units. */
   readonly size: number
@@ -49,6 +51,8 @@ const TRIES: readonly { dx: number; dy: number; align: PlacedLabel['align'] }[] 
   { dx: 0.8, dy: 0.9, align: 'start' },
   { dx: -0.8, dy: -0.9, align: 'end' },
   { dx: -0.8, dy: 0.9, align: 'end' },
+  { dx: 0, dy: 1.9, align: 'middle' },
+  { dx: 0, dy: -1.9, align: 'middle' },
 ]
 
 function placeAt(wish: LabelWish, attempt: (typeof TRIES)[number]): PlacedLabel {
@@ -67,17 +71,18 @@ function placeAt(wish: LabelWish, attempt: (typeof TRIES)[number]): PlacedLabel 
   }
 }
 
-/** Gives every label the first free place; one that finds none is left out, for an unreadable heap helps nobody. */
+/** Gives every label the first free place; one that finds none even when short is left out, for an unreadable heap helps nobody. */
 export function placeLabels(wishes: readonly LabelWish[], obstacles: readonly Box[]): PlacedLabel[] {
   const taken: Box[] = [...obstacles]
   const placed: PlacedLabel[] = []
-  for (const wish of wishes)
-    for (const attempt of TRIES) {
-      const label = placeAt(wish, attempt)
-      if (taken.some((box) => overlaps(box, label.box))) continue
-      taken.push(label.box)
-      placed.push(label)
-      break
-    }
+  for (const wish of wishes) {
+    const texts = wish.shortText === undefined ? [wish.text] : [wish.text, wish.shortText]
+    const label = texts
+      .flatMap((text) => TRIES.map((attempt) => placeAt({ ...wish, text }, attempt)))
+      .find((candidate) => !taken.some((box) => overlaps(box, candidate.box)))
+    if (!label) continue
+    taken.push(label.box)
+    placed.push(label)
+  }
   return placed
 }

@@ -4,7 +4,7 @@ import { useNow } from '../api/clock.ts'
 import { useOverview, useRead } from '../api/queries.ts'
 import '../cockpit/cockpit.css'
 import { DayCurve } from '../cockpit/DayCurve.tsx'
-import { EventsPanel } from '../cockpit/EventsPanel.tsx'
+import { EventsPanel, SalesPanel } from '../cockpit/EventsPanel.tsx'
 import { HealthPanel } from '../cockpit/HealthPanel.tsx'
 import { LogStrip } from '../cockpit/LogStrip.tsx'
 import { StockPanel } from '../cockpit/StockPanel.tsx'
@@ -98,6 +98,7 @@ export function CockpitPage(): ReactNode {
               <div className="wall-column">
                 <HealthPanel overview={data} />
                 <EventsPanel latest={data.latest} />
+                <SalesPanel sites={data.sites} />
               </div>
             </main>
             <LogStrip log={data.log} />

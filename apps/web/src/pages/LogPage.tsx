@@ -12,10 +12,69 @@ import { Loaded } from '../parts/Loaded.tsx'
 import { paths } from '../paths.ts'
 import { useWords } from '../settings.tsx'
 import { Panel } from '../ui/Panel.tsx'
+import { useHeld } from '../ui/useHeld.ts'
 import { oneOf, useSearch } from './useSearch.ts'
 
 const TYPES = ['', 'batch', 'refusal', 'desk'] as const
 const PAGE_ENTRIES = 20
+
+interface EntryFiltersProps {
+  readonly type: (typeof TYPES)[number]
+  readonly devices: readonly string[]
+  readonly device: string
+  /** The newest entries are shown. */
+  readonly newest: boolean
+  /** Position below which older entries stand; undefined or 0 at the beginning of the log. */
+  readonly older: number | undefined
+  readonly onChange: (changes: Readonly<Record<string, string | undefined>>) => void
+}
+
+/** Which entries are listed, and turning to older ones. */
+function EntryFilters(props: EntryFiltersProps): ReactNode {
+  const words = useWords()
+  return (
+    <span className="log-filters">
+      <Select
+        size="small"
+        aria-label={words.log.type}
+        value={props.type}
+        onChange={(value) => props.onChange({ type: value, before: undefined })}
+        options={TYPES.map((value) => ({
+          value,
+          label: value === '' ? words.log.allTypes : words.entryType[value],
+        }))}
+      />
+      <Select
+        size="small"
+        showSearch
+        popupMatchSelectWidth={false}
+        aria-label={words.log.device}
+        value={props.devices.includes(props.device) ? props.device : ''}
+        onChange={(value) => props.onChange({ device: value, before: undefined })}
+        options={[
+          { value: '', label: words.log.allDevices },
+          ...props.devices.map((value) => ({ value, label: value })),
+        ]}
+      />
+      <button
+        type="button"
+        className="button"
+        disabled={props.newest}
+        onClick={() => props.onChange({ before: undefined })}
+      >
+        {words.log.newest}
+      </button>
+      <button
+        type="button"
+        className="button"
+        disabled={!props.older}
+        onClick={() => props.onChange({ before: String(props.older) })}
+      >
+        {words.log.older} ›
+      </button>
+    </span>
+  )
+}
 
 /** The log: its latest checkpoint, a box that proves a record, the entries, and what was refused. */
 export function LogPage(): ReactNode {
@@ -39,7 +98,8 @@ export function LogPage(): ReactNode {
     },
     { refreshMs: before ? false : 3_000 },
   )
-  const oldest = entries.data?.at(-1)?.position
+  const { shown, hold } = useHeld(entries.data)
+  const rows = entries.data ?? []
   return (
     <>
       <PageHead title={words.log.title} />
@@ -50,53 +110,26 @@ export function LogPage(): ReactNode {
       <Panel
         title={words.cockpit.log}
         extra={
-          <span className="log-filters">
-            <Select
-              size="small"
-              aria-label={words.log.type}
-              value={type}
-              onChange={(value) => change({ type: value, before: undefined })}
-              options={TYPES.map((value) => ({
-                value,
-                label: value === '' ? words.log.allTypes : words.entryType[value],
-              }))}
-            />
-            <Select
-              size="small"
-              showSearch
-              popupMatchSelectWidth={false}
-              aria-label={words.log.device}
-              value={devices.includes(device) ? device : ''}
-              onChange={(value) => change({ device: value, before: undefined })}
-              options={[
-                { value: '', label: words.log.allDevices },
-                ...devices.map((value) => ({ value, label: value })),
-              ]}
-            />
-            <button
-              type="button"
-              className="button"
-              disabled={!before}
-              onClick={() => change({ before: undefined })}
-            >
-              {words.log.newest}
-            </button>
-            <button
-              type="button"
-              className="button"
-              disabled={oldest === undefined || oldest === 0 || (entries.data?.length ?? 0) < PAGE_ENTRIES}
-              onClick={() => change({ before: String(oldest) })}
-            >
-              {words.log.older} ›
-            </button>
-          </span>
+          <EntryFilters
+            type={type}
+            devices={devices}
+            device={device}
+            newest={!before}
+            older={rows.length < PAGE_ENTRIES ? undefined : rows.at(-1)?.position}
+            onChange={change}
+          />
         }
       >
-        <Loaded query={entries} lines={20}>
-          {(rows) => (
-            <EntryTable entries={rows} onOpen={(position) => void navigate(paths.entry(position))} />
-          )}
-        </Loaded>
+        <div {...hold}>
+          <Loaded query={entries} lines={20}>
+            {(read) => (
+              <EntryTable
+                entries={shown ?? read}
+                onOpen={(position) => void navigate(paths.entry(position))}
+              />
+            )}
+          </Loaded>
+        </div>
       </Panel>
       <RefusalPanel />
     </>

@@ -31,21 +31,27 @@ function Header({ site }: { site: Site }): ReactNode {
   const { summary, registration } = site
   const stock = site.tanks.reduce((sum, tank) => sum + (tank.reading?.volumeMillilitres ?? 0), 0)
   const { today } = summary
+  const depot = summary.kind === 'depot'
   return (
     <Panel>
       <dl className="facts">
         <div className="fact-large">
-          <dt>{words.site.todayVolume}</dt>
+          <dt>{depot ? words.site.todayLoaded : words.site.todayVolume}</dt>
           <dd>
             <Litres millilitres={today.volumeMillilitres} live />
           </dd>
         </div>
-        <div className="fact-large">
-          <dt>{words.site.todayAmount}</dt>
-          <dd>
-            <Yuan fen={today.amountFen} live />
-          </dd>
-        </div>
+        {depot ? null : (
+          <div className="fact-large">
+            <dt>{words.site.todayAmount}</dt>
+            <dd>
+              <Yuan fen={today.amountFen} live />
+            </dd>
+            {today.unpricedSales > 0 ? (
+              <dd className="small faint">{words.cockpit.unpriced(formatNumber(today.unpricedSales))}</dd>
+            ) : null}
+          </div>
+        )}
         <div className="fact-large">
           <dt>{words.site.stockNow}</dt>
           <dd>
@@ -66,16 +72,18 @@ function Header({ site }: { site: Site }): ReactNode {
             {registration.longitude.toFixed(4)}, {registration.latitude.toFixed(4)}
           </dd>
         </div>
-        <div>
-          <dt>{words.site.board}</dt>
-          <dd>
-            <Litres millilitres={today.boardMillilitres} live />
-          </dd>
-          <dd className="small faint">
-            {words.site.difference}{' '}
-            {formatNumber((today.volumeMillilitres - today.boardMillilitres) / 1000, 2)} L
-          </dd>
-        </div>
+        {depot ? null : (
+          <div>
+            <dt>{words.site.board}</dt>
+            <dd>
+              <Litres millilitres={today.boardMillilitres} live />
+            </dd>
+            <dd className="small faint">
+              {words.site.difference}{' '}
+              {formatNumber((today.volumeMillilitres - today.boardMillilitres) / 1000, 2)} L
+            </dd>
+          </div>
+        )}
         <div>
           <dt>{words.site.lastHeard}</dt>
           <dd>

@@ -22,40 +22,56 @@ type Site = Answer<'sites'>[number]
 const STATES = ['', 'ok', 'attention', 'offline', 'unknown'] as const
 const KINDS = ['', 'station', 'depot'] as const
 
-function columns(words: Words, townName: (code: string) => string, rows: readonly Site[]): Column<Site>[] {
-  const sum = (of: (site: Site) => number): number => rows.reduce((total, site) => total + of(site), 0)
-  const stock = sum((site) => site.stockMillilitres)
+/** Who and where a site is, and its state. */
+function siteColumns(words: Words, townName: (code: string) => string, count: number): Column<Site>[] {
   return [
     {
       key: 'site',
       title: words.sites.site,
       cell: (site) => <Link to={paths.site(site.site)}>{spaced(site.name)}</Link>,
-      total: words.sites.count(rows.length),
+      total: words.sites.count(count),
     },
     {
       key: 'state',
       title: words.sites.state,
       cell: (site) => <StateDot state={site.state} word={words.state[site.state]} />,
     },
-    { key: 'kind', title: words.sites.kind, cell: (site) => words.kind[site.kind] },
-    { key: 'town', title: words.sites.town, cell: (site) => townName(site.town) },
+    { key: 'kind', title: words.sites.kind, wideOnly: true, cell: (site) => words.kind[site.kind] },
+    { key: 'town', title: words.sites.town, wideOnly: true, cell: (site) => townName(site.town) },
     {
       key: 'enterprise',
       title: words.sites.enterprise,
+      wideOnly: true,
       cell: (site) => <span className="soft">{spaced(site.enterpriseName)}</span>,
     },
+  ]
+}
+
+/** What it sold today and what lies in its tanks. */
+function figureColumns(words: Words, rows: readonly Site[]): Column<Site>[] {
+  const sum = (of: (site: Site) => number): number => rows.reduce((total, site) => total + of(site), 0)
+  // What a depot loads is sold again at a station, so it is not added to the sales.
+  const sold = (of: (site: Site) => number): number => sum((site) => (site.kind === 'station' ? of(site) : 0))
+  const stock = sum((site) => site.stockMillilitres)
+  return [
     {
       key: 'volume',
       title: words.sites.todayVolume,
       right: true,
-      cell: (site) => <Litres millilitres={site.today.volumeMillilitres} live />,
-      total: <Litres millilitres={sum((site) => site.today.volumeMillilitres)} live />,
+      cell: (site) => (
+        <>
+          {site.kind === 'depot' ? <span className="small faint">{words.sites.loaded} </span> : null}
+          <Litres millilitres={site.today.volumeMillilitres} live />
+        </>
+      ),
+      total: <Litres millilitres={sold((site) => site.today.volumeMillilitres)} live />,
     },
     {
       key: 'amount',
       title: words.sites.todayAmount,
       right: true,
-      cell: (site) => <Yuan fen={site.today.amountFen} live />,
+      cell: (site) =>
+        site.kind === 'depot' ? <span className="faint">—</span> : <Yuan fen={site.today.amountFen} live />,
       total: <Yuan fen={sum((site) => site.today.amountFen)} live />,
     },
     {
@@ -63,7 +79,7 @@ function columns(words: Words, townName: (code: string) => string, rows: readonl
       title: words.sites.todaySales,
       right: true,
       cell: (site) => formatNumber(site.today.sales),
-      total: formatNumber(sum((site) => site.today.sales)),
+      total: formatNumber(sold((site) => site.today.sales)),
     },
     {
       key: 'stock',
@@ -71,11 +87,16 @@ function columns(words: Words, townName: (code: string) => string, rows: readonl
       right: true,
       cell: (site) => (
         <>
-          <Bar share={site.capacityMillilitres > 0 ? site.stockMillilitres / site.capacityMillilitres : 0} />
           <Litres millilitres={site.stockMillilitres} />
+          <Bar share={site.capacityMillilitres > 0 ? site.stockMillilitres / site.capacityMillilitres : 0} />
         </>
       ),
-      total: <Litres millilitres={stock} />,
+      total: (
+        <>
+          <Litres millilitres={stock} />
+          <span className="bar-place" />
+        </>
+      ),
     },
     {
       key: 'heard',
@@ -143,7 +164,7 @@ export function SitesPage(): ReactNode {
             const rows = all.filter(fits)
             return (
               <Table
-                columns={columns(words, townName, rows)}
+                columns={[...siteColumns(words, townName, rows.length), ...figureColumns(words, rows)]}
                 rows={rows}
                 rowKey={(site) => site.site}
                 empty={all.length === 0 ? words.empty.sites : words.empty.sitesFiltered}

@@ -3,9 +3,10 @@ import { useNow } from '../api/clock.ts'
 import { useRead } from '../api/queries.ts'
 import { PageHead } from '../frame/PageHead.tsx'
 import { Loaded } from '../parts/Loaded.tsx'
+import { SpanPicker } from '../parts/SpanPicker.tsx'
 import { useWords } from '../settings.tsx'
-import { type ComparedRow, compareRows, totalsOf } from '../statistics/compare.ts'
-import { Filters } from '../statistics/Filters.tsx'
+import { type ComparedRow, compareRows, isComparable, newestFirst, totalsOf } from '../statistics/compare.ts'
+import { ExportLinks, Filters } from '../statistics/Filters.tsx'
 import { type Question, queryOf, questionOf } from '../statistics/question.ts'
 import { SeriesKey, StatisticsChart } from '../statistics/StatisticsChart.tsx'
 import '../statistics/statistics.css'
@@ -31,10 +32,11 @@ function useStatistics(question: Question): {
   const { forward } = before
   // biome-ignore lint/correctness/useExhaustiveDependencies: `forward` follows from the span and bucket, which the rows carry
   const rows = useMemo(
-    () => (data ? (formerData ? compareRows(data, formerData, forward) : data) : []),
+    () => newestFirst(data ? (formerData ? compareRows(data, formerData, forward) : data) : []),
     [data, formerData],
   )
-  return { query, rows, beforeTotal: formerData ? totalsOf(formerData).volumeMillilitres : undefined }
+  const comparable = data && formerData && isComparable(data, formerData)
+  return { query, rows, beforeTotal: comparable ? totalsOf(formerData).volumeMillilitres : undefined }
 }
 
 /** Sales by time, place and grade: a chart and a table of the same rows. */
@@ -51,7 +53,14 @@ export function StatisticsPage(): ReactNode {
   )
   return (
     <>
-      <PageHead title={words.statistics.title} />
+      <PageHead title={words.statistics.title}>
+        <SpanPicker
+          span={question.span}
+          presets={['today', 'week', 'month', 'thisMonth', 'lastMonth']}
+          onChange={change}
+        />
+        <ExportLinks question={question} />
+      </PageHead>
       <Filters question={question} onChange={change} />
       <Loaded query={query} lines={20}>
         {() => (

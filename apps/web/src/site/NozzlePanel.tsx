@@ -12,8 +12,8 @@ import { type Column, Table } from '../ui/Table.tsx'
 
 type Nozzle = Answer<'site'>['nozzles'][number]
 
-function columns(words: Words, rows: readonly Nozzle[]): Column<Nozzle>[] {
-  const sum = (of: (nozzle: Nozzle) => number): number => rows.reduce((total, row) => total + of(row), 0)
+/** What a nozzle is, and what it does this moment. */
+function liveColumns(words: Words): Column<Nozzle>[] {
   return [
     {
       key: 'nozzle',
@@ -54,6 +54,13 @@ function columns(words: Words, rows: readonly Nozzle[]): Column<Nozzle>[] {
           <Figure value={formatYuan(n.priceFenPerLitre)} unit="¥/L" live />
         ),
     },
+  ]
+}
+
+/** What it did before: last sale, today, totalizer, and whether its line can be trusted. */
+function pastColumns(words: Words, rows: readonly Nozzle[]): Column<Nozzle>[] {
+  const sum = (of: (nozzle: Nozzle) => number): number => rows.reduce((total, row) => total + of(row), 0)
+  return [
     {
       key: 'last',
       title: words.site.lastSale,
@@ -107,7 +114,7 @@ export function NozzlePanel({ nozzles }: { nozzles: readonly Nozzle[] }): ReactN
   return (
     <Panel title={words.site.nozzles}>
       <Table
-        columns={columns(words, nozzles)}
+        columns={[...liveColumns(words), ...pastColumns(words, nozzles)]}
         rows={nozzles}
         rowKey={(nozzle) => `${nozzle.arm}${nozzle.nozzle}`}
         empty={words.empty.nozzles}

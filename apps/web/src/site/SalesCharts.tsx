@@ -43,7 +43,7 @@ export function HourChart({ site, span }: { site: string; span: DaySpan }): Reac
   const query = useRead(
     'statistics',
     {},
-    { from: to - DAY_MS, to, bucket: 'hour', place: 'site', byGrade: 'true', site },
+    { from: to - DAY_MS, to, bucket: 'hour', place: 'site', byGrade: 'true', kind: 'all', site },
     { refreshMs: 15_000 },
   )
   return (
@@ -78,7 +78,7 @@ export function DayChart({ site, span }: { site: string; span: DaySpan }): React
   const query = useRead(
     'statistics',
     {},
-    { from, to, bucket: 'day', place: 'site', byGrade: 'true', site },
+    { from, to, bucket: 'day', place: 'site', byGrade: 'true', kind: 'all', site },
     { refreshMs: 30_000 },
   )
   const total = query.data ? sum(query.data) : 0

@@ -3,10 +3,9 @@ import { Select } from 'antd'
 import type { ReactNode } from 'react'
 import { searchOf } from '../api/endpoints.ts'
 import { useRead } from '../api/queries.ts'
-import { SpanPicker } from '../parts/SpanPicker.tsx'
 import { useSettings, useWords } from '../settings.tsx'
 import { spaced } from '../text/format.ts'
-import { BUCKETS, PLACES, type Question, queryOf } from './question.ts'
+import { BUCKETS, KINDS, PLACES, type Question, queryOf } from './question.ts'
 
 interface FiltersProps {
   readonly question: Question
@@ -18,7 +17,8 @@ const BUCKET_ORDER = [...BUCKETS].sort(
   (a, b) => 'hour day month year all'.indexOf(a) - 'hour day month year all'.indexOf(b),
 )
 
-function ExportLinks({ question }: { question: Question }): ReactNode {
+/** The rows of the question as files. */
+export function ExportLinks({ question }: { question: Question }): ReactNode {
   const words = useWords()
   const { language } = useSettings()
   const search = searchOf({ ...queryOf(question), lang: language })
@@ -43,11 +43,6 @@ export function Filters({ question, onChange }: FiltersProps): ReactNode {
   const set = (key: string) => (value: string) => onChange({ [key]: value, page: undefined })
   return (
     <div className="filters">
-      <SpanPicker
-        span={question.span}
-        presets={['today', 'week', 'month', 'thisMonth', 'lastMonth']}
-        onChange={onChange}
-      />
       <Select
         aria-label={words.statistics.bucket}
         prefix={<span className="faint">{words.statistics.bucket}</span>}
@@ -79,6 +74,12 @@ export function Filters({ question, onChange }: FiltersProps): ReactNode {
         ]}
       />
       <Select
+        aria-label={words.statistics.kind}
+        value={question.kind}
+        onChange={set('kind')}
+        options={KINDS.map((value) => ({ value, label: words.statistics.kinds[value] }))}
+      />
+      <Select
         aria-label={words.statistics.town}
         value={question.town}
         onChange={set('town')}
@@ -106,9 +107,6 @@ export function Filters({ question, onChange }: FiltersProps): ReactNode {
       >
         {question.compare ? '☑' : '☐'} {words.statistics.compare}
       </button>
-      <span className="filters-end">
-        <ExportLinks question={question} />
-      </span>
     </div>
   )
 }

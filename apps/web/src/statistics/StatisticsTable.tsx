@@ -13,7 +13,7 @@ import {
 import type { Words } from '../text/zh.ts'
 import { Pager } from '../ui/Pager.tsx'
 import { type Column, Table } from '../ui/Table.tsx'
-import { type ComparedRow, totalsOf } from './compare.ts'
+import { type ComparedRow, type Totals, totalsOf } from './compare.ts'
 import type { Question } from './question.ts'
 
 /** Rows of a page: what fits at 1366×768 below the filters. */
@@ -33,13 +33,10 @@ function withUnit(title: string, unit: string): ReactNode {
   )
 }
 
-function columns(
-  words: Words,
-  question: Question,
-  rows: readonly ComparedRow[],
-  beforeTotal: number | undefined,
-): Column<ComparedRow>[] {
-  const totals = totalsOf(rows)
+type Columns = Column<ComparedRow>[]
+
+/** What a row is about: time, place, grade. */
+function keyColumns(words: Words, question: Question): Columns {
   const list: Column<ComparedRow>[] = []
   if (question.bucket !== 'all')
     list.push({
@@ -60,7 +57,41 @@ function columns(
       title: words.statistics.grade,
       cell: (row) => (row.grade ? <GradeTag grade={row.grade} /> : '—'),
     })
-  list.push(
+  return list
+}
+
+function compareColumns(words: Words, totals: Totals, beforeTotal: number | undefined): Columns {
+  return [
+    {
+      key: 'before',
+      title: withUnit(words.statistics.previous, 'L'),
+      right: true,
+      cell: (row) =>
+        row.beforeMillilitres === undefined ? (
+          <span className="faint">—</span>
+        ) : (
+          formatLitres(row.beforeMillilitres, 2)
+        ),
+      total: beforeTotal === undefined ? '—' : formatLitres(beforeTotal, 2),
+    },
+    {
+      key: 'change',
+      title: words.statistics.change,
+      right: true,
+      cell: (row) => changeCell(row.volumeMillilitres, row.beforeMillilitres),
+      total: changeCell(totals.volumeMillilitres, beforeTotal),
+    },
+  ]
+}
+
+/** What was sold, with the former period between volume and money when it is compared. */
+function sumColumns(
+  words: Words,
+  rows: readonly ComparedRow[],
+  compared: (totals: Totals) => Columns,
+): Columns {
+  const totals = totalsOf(rows)
+  return [
     {
       key: 'sales',
       title: words.statistics.sales,
@@ -75,30 +106,7 @@ function columns(
       cell: (row) => formatLitres(row.volumeMillilitres, 2),
       total: formatLitres(totals.volumeMillilitres, 2),
     },
-  )
-  if (question.compare)
-    list.push(
-      {
-        key: 'before',
-        title: withUnit(words.statistics.previous, 'L'),
-        right: true,
-        cell: (row) =>
-          row.beforeMillilitres === undefined ? (
-            <span className="faint">—</span>
-          ) : (
-            formatLitres(row.beforeMillilitres, 2)
-          ),
-        total: beforeTotal === undefined ? '—' : formatLitres(beforeTotal, 2),
-      },
-      {
-        key: 'change',
-        title: words.statistics.change,
-        right: true,
-        cell: (row) => changeCell(row.volumeMillilitres, row.beforeMillilitres),
-        total: changeCell(totals.volumeMillilitres, beforeTotal),
-      },
-    )
-  list.push(
+    ...compared(totals),
     {
       key: 'amount',
       title: withUnit(words.statistics.amount, '¥'),
@@ -108,18 +116,25 @@ function columns(
     },
     {
       key: 'difference',
-      title: withUnit(
-        `${words.statistics.boardVolume}${words.statistics.difference === '差' ? '' : ' '}${words.statistics.difference.toLowerCase()}`,
-        'L',
-      ),
+      title: withUnit(words.statistics.difference, 'L'),
       right: true,
       cell: (row) => (
         <span className="soft">{formatLitres(row.volumeMillilitres - row.boardMillilitres, 2)}</span>
       ),
       total: formatLitres(totals.volumeMillilitres - totals.boardMillilitres, 2),
     },
-  )
-  return list
+  ]
+}
+
+function columns(
+  words: Words,
+  question: Question,
+  rows: readonly ComparedRow[],
+  beforeTotal: number | undefined,
+): Columns {
+  const compared = (totals: Totals): Columns =>
+    question.compare ? compareColumns(words, totals, beforeTotal) : []
+  return [...keyColumns(words, question), ...sumColumns(words, rows, compared)]
 }
 
 interface StatisticsTableProps {

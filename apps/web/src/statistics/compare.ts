@@ -24,6 +24,20 @@ export function compareRows(
   })
 }
 
+/** A former period with fewer of its buckets on record than this share says nothing about the whole. */
+const COVERED = 0.9
+
+/** Whether the former period was on record as fully as the present one, so that their totals may be compared. */
+export function isComparable(now: readonly Row[], before: readonly Row[]): boolean {
+  const buckets = (rows: readonly Row[]): number => new Set(rows.map((row) => row.bucket)).size
+  return before.length > 0 && buckets(before) >= buckets(now) * COVERED
+}
+
+/** Newest bucket first; places keep their order within it. */
+export function newestFirst<T extends Row>(rows: readonly T[]): T[] {
+  return [...rows].sort((a, b) => b.bucket - a.bucket)
+}
+
 export interface Totals {
   readonly sales: number
   readonly volumeMillilitres: number

@@ -7,11 +7,14 @@ import { oneOf, wholeNumber } from '../pages/useSearch.ts'
 export const BUCKETS = ['day', 'hour', 'month', 'year', 'all'] as const
 export const PLACES = ['county', 'town', 'enterprise', 'site', 'dispenser', 'nozzle'] as const
 
+export const KINDS = ['sale', 'load', 'all'] as const
+
 /** Everything the statistics page asks for, as its address says it. */
 export interface Question {
   readonly span: DaySpan & { preset?: Preset }
   readonly bucket: (typeof BUCKETS)[number]
   readonly place: (typeof PLACES)[number]
+  readonly kind: (typeof KINDS)[number]
   readonly byGrade: boolean
   readonly grade: '' | (typeof GRADES)[number]
   readonly site: string
@@ -28,6 +31,7 @@ export function questionOf(search: URLSearchParams, now: number): Question {
     span: spanOf(search, 'month', now),
     bucket: oneOf(search.get('bucket'), BUCKETS),
     place: oneOf(search.get('place'), PLACES),
+    kind: oneOf(search.get('kind'), KINDS),
     byGrade: search.get('byGrade') === 'true',
     grade: oneOf(search.get('grade'), ['', ...GRADES]),
     site: /^[A-Z0-9]{1,16}$/.test(site) ? site : '',
@@ -48,6 +52,7 @@ export function queryOf(
     bucket: q.bucket,
     place: q.place,
     byGrade: q.byGrade ? 'true' : 'false',
+    kind: q.kind,
     ...(q.site ? { site: q.site } : {}),
     ...(q.town ? { town: q.town } : {}),
     ...(q.grade ? { grade: q.grade } : {}),

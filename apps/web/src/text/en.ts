@@ -1,44 +1,7 @@
-import { formatChange, formatLitres } from './format.ts'
-import type { EventFacts, Words } from './zh.ts'
-
-const SELF_CHECKS: Readonly<Record<string, string>> = {
-  started: 'collector started',
-  stopped: 'collector stopped',
-  restarted: 'collector process restarted',
-  heartbeat: 'heartbeat',
-  'mains-lost': 'mains power lost',
-  'last-gasp': 'last report before power loss',
-  'mains-restored': 'mains power restored',
-  'network-lost': 'network lost',
-  'network-restored': 'network restored',
-  'driver-silent': 'port does not answer',
-  'driver-restored': 'port answers again',
-  'board-silent': 'tax board does not answer',
-  'board-restored': 'tax board answers again',
-  'pulses-without-sale': 'pulses without a sale',
-  'clock-stepped': 'clock stepped',
-  'cabinet-opened': 'cabinet opened',
-  'cabinet-closed': 'cabinet closed',
-  'spool-nearly-full': 'spool nearly full',
-  'spool-relieved': 'spool relieved',
-  'spool-repaired': 'spool repaired',
-  'history-imported': 'history imported',
-  'line-cut': 'signal line cut',
-  'line-shorted': 'signal line shorted',
-  'line-rewired': 'signal line rewired',
-  'line-normal': 'signal line normal again',
-  line: 'signal line changed',
-  key: 'key changed',
-  'gap-opened': 'gap opened',
-  'gap-filled': 'gap filled',
-}
-
-const EVENT_SENTENCES: Readonly<Record<string, (event: EventFacts) => string>> = {
-  sale: (e) => `${e.siteName}, nozzle ${e.subject}: sold ${formatLitres(e.value ?? 0, 2)} L`,
-  load: (e) => `${e.siteName}, arm ${e.subject}: loaded ${formatLitres(e.value ?? 0)} L`,
-  delivery: (e) => `${e.siteName}, tank ${e.subject}: ${formatLitres(e.value ?? 0)} L delivered`,
-  price: (e) => `${e.siteName}, nozzle ${e.subject}: price now ¥${formatLitres((e.value ?? 0) * 10, 2)}/L`,
-}
+import { enEvents } from './enEvents.ts'
+import { enLog } from './enLog.ts'
+import { formatChange } from './format.ts'
+import type { Words } from './zh.ts'
 
 /** How a change reads in a title. */
 function versus(percent: number, before: string): string {
@@ -86,15 +49,7 @@ export const en: Words = {
     'device-enrolled': 'Device enrolled',
     'device-revoked': 'Device revoked',
   },
-  event: (e) => {
-    const known = EVENT_SENTENCES[e.kind]
-    if (known) return known(e)
-    return `${e.siteName}${e.subject ? ` (${e.subject})` : ''}: ${SELF_CHECKS[e.kind] ?? e.kind}`
-  },
-  fault: (event, subject) => {
-    const name = SELF_CHECKS[event] ?? event
-    return `${name.charAt(0).toUpperCase()}${name.slice(1)}${subject ? ` (${subject})` : ''}`
-  },
+  ...enEvents,
   ago: { second: ' s ago', minute: ' min ago', hour: ' h ago', day: ' d ago', now: 'just now' },
   data: {
     fresh: (age) => `Data ${age}`,
@@ -123,6 +78,7 @@ export const en: Words = {
     nozzles: 'No nozzle is registered at this site.',
     tanks: 'No tank is registered at this site.',
     events: 'Nothing new',
+    sales: 'Waiting for the next sale',
     checkpoint: 'No checkpoint has been signed yet',
   },
   problem: { code: 'Code', retry: 'Try again', loading: 'Loading' },
@@ -134,6 +90,7 @@ export const en: Words = {
     curve: (percent) =>
       percent === undefined ? 'Sales of today by hour' : `Sales today ${versus(percent, 'last week')}`,
     curveToday: 'Today',
+    curveRunning: 'this hour',
     curveLastWeek: 'Last week',
     perHour: 'L/h',
     stock: 'Stock',
@@ -150,6 +107,7 @@ export const en: Words = {
     attention: 'Sites to look at',
     attentionNone: 'All sites are normal',
     events: 'Newest events',
+    liveSales: 'Sales as they end',
     log: 'Evidence log',
     root: 'root',
     signed: 'signed',
@@ -180,6 +138,7 @@ export const en: Words = {
     todayAmount: 'Amount today',
     todaySales: 'Sales',
     stock: 'Stock',
+    loaded: 'loaded',
     lastHeard: 'Last data',
     count: (count) => `${count} sites`,
   },
@@ -232,6 +191,7 @@ export const en: Words = {
     coordinates: 'Coordinates',
     creditCode: 'Credit code',
     todayVolume: 'Sold today',
+    todayLoaded: 'Loaded today',
     todayAmount: 'Amount today',
     stockNow: 'Stock now',
     board: 'Boards report',
@@ -266,6 +226,8 @@ export const en: Words = {
       dispenser: 'Dispenser',
       nozzle: 'Nozzle',
     },
+    kind: 'Business',
+    kinds: { sale: 'Sales', load: 'Depot loads', all: 'Sales and loads' },
     byGrade: 'By grade',
     grade: 'Grade',
     allGrades: 'All grades',
@@ -279,8 +241,7 @@ export const en: Words = {
     volume: 'Volume',
     amount: 'Amount',
     sales: 'Sales',
-    boardVolume: 'Boards report',
-    difference: 'Difference',
+    difference: 'Against boards',
     unpriced: 'Unpriced',
     total: 'Total',
     exportCsv: 'Export CSV',
@@ -318,115 +279,13 @@ export const en: Words = {
     onlyTrouble: 'Only trouble',
     gapList: 'Gaps on record',
     sequence: 'Numbers',
-    count: 'Records',
+    count: 'Missing / in all',
     opened: 'Noticed',
     filled: 'Filled',
     open: 'Open',
     filledState: 'Filled',
   },
-  log: {
-    title: 'Evidence log',
-    latest: 'Latest checkpoint',
-    size: 'Entries',
-    root: 'Root hash',
-    signedAt: 'Signed',
-    note: 'Checkpoint as signed',
-    files: 'Public files',
-    position: 'Position',
-    type: 'Type',
-    received: 'Received',
-    device: 'Collector',
-    channel: 'Channel',
-    sequence: 'Numbers',
-    code: 'Code',
-    bytes: 'Size',
-    hash: 'Hash of the bytes',
-    allTypes: 'All types',
-    allDevices: 'All collectors',
-    older: 'Older',
-    newest: 'Newest',
-    refusals: 'Refusals',
-    refusalsByCode: 'By code',
-    batches: 'Batches',
-    records: 'Records',
-    lastAt: 'Latest',
-    meaning: 'Meaning',
-    refusedRecords: 'Records not believed',
-    detail: 'Detail',
-    entry: (position) => `Entry #${position}`,
-    raw: 'Bytes as they came',
-    leaf: 'Leaf',
-    notSealed: 'No checkpoint covers it yet; look again in a moment',
-    download: 'Download the bytes',
-    verifyThis: 'Verify this entry',
-    binary: 'The bytes are no readable text; shown in hexadecimal',
-    truncated: (count) => `Only the first ${count} lines are shown`,
-  },
-  verify: {
-    title: 'Check a record',
-    intro: 'Everything is computed in this browser; the platform is not asked for a verdict.',
-    find: 'By number',
-    paste: 'Paste or drop',
-    seq: 'Number',
-    run: 'Find and check',
-    check: 'Check',
-    placeholder: 'Paste a record (one line of JSON) or a whole batch, or drop a batch file here',
-    deviceForRecord: 'A record does not name its collector; choose the collector and channel',
-    steps: 'Steps',
-    running: 'Checking',
-    passed: 'Passed',
-    failed: 'Failed',
-    skipped: 'Not done',
-    allPassed: 'All passed: this data is in the log and has not been changed since it was signed.',
-    somePassed: 'Every step that was done passed, but some were not done; see each step.',
-    notProved: 'Not proved. The first step that failed decides; keep the original.',
-    trust:
-      'The verifier key comes from this platform. To check independently, compare it with the key another department keeps:',
-    notFound: 'The log does not hold this record',
-    tooLarge: 'The file is larger than 256 KiB and cannot be a batch',
-    unreadable: 'This is neither a record nor a batch',
-    step: {
-      same: 'Byte by byte against the log',
-      raw: 'Hash of the bytes',
-      leaf: 'Leaf',
-      path: 'Inclusion path',
-      root: 'Root of the checkpoint',
-      vkey: 'Signature of the checkpoint',
-      chain: 'Chain of records',
-      signature: 'Signature of the collector',
-      record: 'The record in its batch',
-    },
-    say: {
-      same: (ok) =>
-        ok
-          ? 'The bytes given equal those at this position of the log.'
-          : 'The bytes given differ from those in the log: one of the two was altered.',
-      raw: (hash) => `SHA-256 of the bytes is ${hash}, as the leaf says.`,
-      rawWrong: (hash, expected) => `SHA-256 of the bytes is ${hash}, but the leaf says ${expected}.`,
-      leaf: (hash) =>
-        `The leaf names county, time, collector, channel and numbers; its leaf hash is ${hash}.`,
-      leafWrong: 'The leaf does not agree with the entry.',
-      path: (count, position, size) =>
-        `From leaf ${position}, ${count} sibling hashes lead up to the root of a tree of ${size} leaves.`,
-      pathWrong: 'The path leads to another root than that of the checkpoint.',
-      root: (root, size) => `The checkpoint states ${size} entries and the root ${root}, the one computed.`,
-      rootWrong: 'The text of the checkpoint does not agree with the root or size given.',
-      vkey: (name, time) =>
-        `${name} signed the checkpoint at ${time}; the signature holds under the published key.`,
-      vkeyWrong: 'The signature of the checkpoint does not hold.',
-      chain: (count, algorithm) =>
-        `The hash chain of ${count} records (${algorithm}) ends where the trailer of the batch says.`,
-      signature: (device, key, algorithm) =>
-        `The signature of collector ${device} with key ${key} (${algorithm}) over header and chain head holds.`,
-      batchWrong: (code, detail) => `${code}: ${detail}`,
-      record: (seq, line) => `Record ${seq} is line ${line} of the batch.`,
-      recordWrong: 'The record with this number in the log differs from the one given.',
-      notBatch: 'This entry is no batch and carries no signature of a collector.',
-      refusal:
-        'A refusal proves only that the platform received these bytes, not that their content is true.',
-      noProof: 'No checkpoint covers this entry yet; try again in a moment.',
-    },
-  },
+  ...enLog,
   notFound: { title: 'There is no such page', back: 'Back to the monitor' },
   unit: { litre: 'L', yuan: '¥', celsius: '°C', millimetre: 'mm', percent: '%' },
   close: 'Close',

@@ -1,56 +1,7 @@
 import type { Grade } from '@oiltrail/domain'
-import { formatChange, formatLitres, spaced } from './format.ts'
-
-/** What an event sentence is made of; `value` is the one number of the event in its own unit. */
-export interface EventFacts {
-  readonly kind: string
-  readonly siteName: string
-  readonly subject: string
-  readonly value: number | undefined
-}
-
-const SELF_CHECKS: Readonly<Record<string, string>> = {
-  started: '采集器启动',
-  stopped: '采集器停止',
-  restarted: '采集进程重新启动',
-  heartbeat: '心跳',
-  'mains-lost': '市电中断',
-  'last-gasp': '断电前最后报告',
-  'mains-restored': '市电恢复',
-  'network-lost': '网络中断',
-  'network-restored': '网络恢复',
-  'driver-silent': '端口无应答',
-  'driver-restored': '端口恢复应答',
-  'board-silent': '税控主板无应答',
-  'board-restored': '税控主板恢复应答',
-  'pulses-without-sale': '有脉冲而无加油',
-  'clock-stepped': '时钟跳变',
-  'cabinet-opened': '箱门打开',
-  'cabinet-closed': '箱门关闭',
-  'spool-nearly-full': '本地存储将满',
-  'spool-relieved': '本地存储恢复',
-  'spool-repaired': '本地存储已修复',
-  'history-imported': '历史数据导入完成',
-  'line-cut': '信号线断开',
-  'line-shorted': '信号线短路',
-  'line-rewired': '信号线改接',
-  'line-normal': '信号线恢复正常',
-  line: '信号线状态变化',
-  key: '更换密钥',
-  'gap-opened': '出现缺口',
-  'gap-filled': '缺口补齐',
-}
-
-function nozzle(subject: string): string {
-  return subject ? `${subject}号枪` : ''
-}
-
-const EVENT_SENTENCES: Readonly<Record<string, (event: EventFacts) => string>> = {
-  sale: (e) => `${e.siteName}${nozzle(e.subject)}加油 ${formatLitres(e.value ?? 0, 2)} L`,
-  load: (e) => `${e.siteName}${e.subject}号鹤管装车 ${formatLitres(e.value ?? 0)} L`,
-  delivery: (e) => `${e.siteName}${e.subject}号罐卸油 ${formatLitres(e.value ?? 0)} L`,
-  price: (e) => `${e.siteName}${nozzle(e.subject)}单价调为 ¥${formatLitres((e.value ?? 0) * 10, 2)}/L`,
-}
+import { formatChange, spaced } from './format.ts'
+import { zhEvents } from './zhEvents.ts'
+import { zhLog } from './zhLog.ts'
 
 const words = {
   product: '油踪',
@@ -99,13 +50,7 @@ const words = {
     'device-enrolled': '设备登记',
     'device-revoked': '设备吊销',
   } as Readonly<Record<string, string>>,
-  event: (e: EventFacts): string => {
-    const known = EVENT_SENTENCES[e.kind]
-    if (known) return known(e)
-    const name = SELF_CHECKS[e.kind] ?? e.kind
-    return `${e.siteName}${e.subject ? `(${e.subject})` : ''}${name}`
-  },
-  fault: (event: string, subject: string) => `${SELF_CHECKS[event] ?? event}${subject ? `(${subject})` : ''}`,
+  ...zhEvents,
   ago: { second: '秒前', minute: '分钟前', hour: '小时前', day: '天前', now: '刚刚' },
   data: {
     fresh: (age: string) => `数据 ${age}`,
@@ -135,6 +80,7 @@ const words = {
     nozzles: '该站点没有登记油枪。',
     tanks: '该站点没有登记油罐。',
     events: '暂无动态',
+    sales: '等待下一笔加油',
     checkpoint: '尚未签发检查点',
   },
   problem: { code: '代码', retry: '重试', loading: '正在读取' },
@@ -148,6 +94,7 @@ const words = {
         ? '今日 24 小时销量'
         : `今日销量比上周同日${Math.abs(percent) < 0.05 ? '持平' : `${percent > 0 ? '高' : '低'} ${formatChange(percent).slice(1)}`}`,
     curveToday: '今日',
+    curveRunning: '本小时',
     curveLastWeek: '上周同日',
     perHour: 'L/小时',
     stock: '库存',
@@ -164,6 +111,7 @@ const words = {
     attention: '需关注的站点',
     attentionNone: '全部站点正常',
     events: '最新动态',
+    liveSales: '实时加油',
     log: '存证日志',
     root: '根',
     signed: '签名',
@@ -194,6 +142,7 @@ const words = {
     todayAmount: '今日金额',
     todaySales: '笔数',
     stock: '库存',
+    loaded: '装车',
     lastHeard: '最近数据',
     count: (count: number) => `${count} 个站点`,
   },
@@ -246,6 +195,7 @@ const words = {
     coordinates: '坐标',
     creditCode: '信用代码',
     todayVolume: '今日销量',
+    todayLoaded: '今日装车',
     todayAmount: '今日金额',
     stockNow: '当前库存',
     board: '主板上报',
@@ -280,6 +230,8 @@ const words = {
       dispenser: '加油机',
       nozzle: '油枪',
     },
+    kind: '业务',
+    kinds: { sale: '加油销售', load: '油库装车', all: '销售与装车' },
     byGrade: '分油品',
     grade: '油品',
     allGrades: '全部油品',
@@ -293,8 +245,7 @@ const words = {
     volume: '销量',
     amount: '金额',
     sales: '笔数',
-    boardVolume: '主板上报',
-    difference: '差',
+    difference: '与主板差',
     unpriced: '待单价',
     total: '合计',
     exportCsv: '导出 CSV',
@@ -332,110 +283,13 @@ const words = {
     onlyTrouble: '只看异常',
     gapList: '缺口记录',
     sequence: '序号',
-    count: '条数',
+    count: '缺 / 共(条)',
     opened: '发现',
     filled: '补齐',
     open: '未补',
     filledState: '已补',
   },
-  log: {
-    title: '存证',
-    latest: '最新检查点',
-    size: '条目',
-    root: '根哈希',
-    signedAt: '签名时间',
-    note: '检查点原文',
-    files: '公开文件',
-    position: '位置',
-    type: '类型',
-    received: '接收时间',
-    device: '采集器',
-    channel: '通道',
-    sequence: '序号',
-    code: '代码',
-    bytes: '大小',
-    hash: '原文哈希',
-    allTypes: '全部类型',
-    allDevices: '全部采集器',
-    older: '更早',
-    newest: '最新',
-    refusals: '拒收',
-    refusalsByCode: '按代码',
-    batches: '批次',
-    records: '记录',
-    lastAt: '最近',
-    meaning: '含义',
-    refusedRecords: '未采信的记录',
-    detail: '细节',
-    entry: (position: string) => `条目 #${position}`,
-    raw: '原文',
-    leaf: '叶',
-    notSealed: '尚未被检查点覆盖,请稍候片刻再看',
-    download: '下载原文',
-    verifyThis: '验证此条目',
-    binary: '原文不是可读文本,以十六进制显示',
-    truncated: (count: string) => `只显示前 ${count} 行`,
-  },
-  verify: {
-    title: '验证一条记录',
-    intro: '计算全部在此浏览器内完成,不依赖平台的结论。',
-    find: '按编号',
-    paste: '粘贴或拖入',
-    seq: '序号',
-    run: '查找并验证',
-    check: '验证',
-    placeholder: '粘贴一条记录(一行 JSON)、整个批次,或把批次文件拖到这里',
-    deviceForRecord: '记录本身不含采集器编号;请选择采集器与通道',
-    steps: '步骤',
-    running: '正在验证',
-    passed: '通过',
-    failed: '不通过',
-    skipped: '未做',
-    allPassed: '全部通过:这份数据在日志中,自签名以来未被改动。',
-    somePassed: '已做的步骤全部通过,但有步骤没有做;以各步说明为准。',
-    notProved: '未能证明。以第一个不通过的步骤为准,保留原件。',
-    trust: '验签公钥取自本平台。若要独立核对,把它与其他部门留存的公钥比较:',
-    notFound: '日志中找不到这条记录',
-    tooLarge: '文件超过 256 KiB,不是一个批次',
-    unreadable: '既不是一条记录,也不是一个批次',
-    step: {
-      same: '与日志原文逐字节比较',
-      raw: '原文哈希',
-      leaf: '叶',
-      path: '包含路径',
-      root: '检查点的根',
-      vkey: '检查点签名',
-      chain: '记录链',
-      signature: '采集器签名',
-      record: '记录在批次中',
-    },
-    say: {
-      same: (ok: boolean): string =>
-        ok ? '给出的字节与日志中该位置的原文完全一致。' : '给出的字节与日志中的原文不同:其中一份被改动过。',
-      raw: (hash: string) => `对原文计算 SHA-256,得 ${hash},与叶中所记相同。`,
-      rawWrong: (hash: string, expected: string) =>
-        `对原文计算 SHA-256,得 ${hash},而叶中记的是 ${expected}。`,
-      leaf: (hash: string) => `叶写明县、时间、采集器、通道和序号,其叶哈希为 ${hash}。`,
-      leafWrong: '叶的内容与条目不符。',
-      path: (count: number, position: string, size: string) =>
-        `从第 ${position} 片叶沿 ${count} 个兄弟哈希向上计算,到达 ${size} 片叶的树根。`,
-      pathWrong: '沿路径算出的根与检查点中的根不同。',
-      root: (root: string, size: string) => `检查点声明 ${size} 个条目,根为 ${root},与算出的根相同。`,
-      rootWrong: '检查点的文本与所给的根或大小不符。',
-      vkey: (name: string, time: string) => `检查点由 ${name} 于 ${time} 签名,用公布的公钥验签成立。`,
-      vkeyWrong: '检查点的签名不成立。',
-      chain: (count: number, algorithm: string) =>
-        `逐条计算 ${count} 条记录的哈希链(${algorithm}),终点与批次尾一致。`,
-      signature: (device: string, key: string, algorithm: string) =>
-        `采集器 ${device} 的密钥 ${key}(${algorithm})对批次头与链终点的签名成立。`,
-      batchWrong: (code: string, detail: string) => `${code}:${detail}`,
-      record: (seq: string, line: number) => `记录 ${seq} 是批次的第 ${line} 行。`,
-      recordWrong: '日志中该序号的记录与给出的不同。',
-      notBatch: '此条目不是批次,没有采集器签名。',
-      refusal: '拒收条目只证明平台收到过这些字节,不证明其内容。',
-      noProof: '该条目尚未被检查点覆盖,稍候再试。',
-    },
-  },
+  ...zhLog,
   notFound: { title: '没有这个页面', back: '回到监控' },
   unit: { litre: 'L', yuan: '¥', celsius: '°C', millimetre: 'mm', percent: '%' },
   close: '关闭',

@@ -6,6 +6,8 @@ export interface Column<Row> {
   readonly key: string
   readonly title: ReactNode
   readonly right?: boolean
+  /** Left out on a phone, where the other columns say enough. */
+  readonly wideOnly?: boolean
   readonly cell: (row: Row) => ReactNode
   /** Cell of the totals row. */
   readonly total?: ReactNode
@@ -25,7 +27,8 @@ interface TableProps<Row> {
 /** A dense table: one line a row, numbers to the right, totals at the foot; wider than its place it scrolls by itself. */
 export function Table<Row>({ columns, rows, rowKey, empty, onRow, totals }: TableProps<Row>): ReactNode {
   if (rows.length === 0) return <p className="quiet">{empty}</p>
-  const side = (column: Column<Row>): string | undefined => (column.right ? 'right' : undefined)
+  const side = (column: Column<Row>): string | undefined =>
+    [column.right ? 'right' : '', column.wideOnly ? 'wide-only' : ''].join(' ').trim() || undefined
   return (
     <div className="table-scroll">
       <table className="table">
