@@ -12,7 +12,7 @@ import {
   SWEEP_MS,
   WindowBook,
 } from '@oiltrail/domain'
-import { CHANNELS, type Channel, type EpochMs, isProblemCode, ProblemError } from '@oiltrail/kernel'
+import { CHANNELS, type Channel, isProblemCode, ProblemError } from '@oiltrail/kernel'
 import { type DeskEntry, decodeDesk } from '@oiltrail/protocols/uplink'
 import { channelNumber, channelOf, type WatchChannelRow, type WatchMemory } from '@oiltrail/store'
 import { readBatch } from '../log/batch.ts'
@@ -28,10 +28,6 @@ type ChannelBase = Pick<HeardEvent, 'at' | 'loggedAt' | 'ref' | 'site' | 'device
 
 /** Reads entries of the log again, in the order of positions. */
 export type ReadBack = (positions: readonly number[]) => Promise<readonly LogEntry[]>
-
-type StoredDocument = ChannelDocument & {
-  readonly stand: Readonly<Record<'volume' | 'price' | 'both' | 'log', EpochMs>>
-}
 
 /** The parts of stored memory that watching needs; without it, it begins at the start of the log. */
 export type WatcherMemory = Pick<
@@ -66,7 +62,7 @@ export class Watcher {
   readonly #waiting = new Set<WatchChannel>()
   readonly #devices = new Map<string, string>()
   /** Channels that changed, as they stood when their newest entry had been taken: the same whatever the rounds. */
-  #changed = new Map<WatchChannel, StoredDocument>()
+  #changed = new Map<WatchChannel, ChannelDocument>()
   #readBack: ReadBack = async () => []
   readonly #trial: boolean
 
@@ -94,7 +90,7 @@ export class Watcher {
     for (const change of memory.settings) this.settings.take(change)
     for (const window of memory.windows) this.windows.take(window)
     for (const row of memory.channels) {
-      const stored = row.document as StoredDocument
+      const stored = row.document as ChannelDocument
       const channel = new WatchChannel(row.device, channelOf(row.channel), stored)
       this.#channels.set(`${row.device}.${channel.channel}`, channel)
       if (channel.waits) this.#waiting.add(channel)
@@ -106,7 +102,6 @@ export class Watcher {
         lagMs,
         waiting: channel.waits,
       })
-      clock.restore(stored.stand)
     }
     this.engine.load(memory.states, memory.logTime, memory.failing)
   }
@@ -165,7 +160,7 @@ export class Watcher {
     const clock = this.engine.clock(channel.site)
     const time = clock.channel(channel.device, channel.channel)
     time.waiting = channel.waits
-    this.#changed.set(channel, { ...channel.document(time), stand: clock.stand() })
+    this.#changed.set(channel, channel.document(time))
   }
 
   #base(entry: LogEntry, channel: WatchChannel): ChannelBase {
@@ -298,7 +293,7 @@ export class Watcher {
         this.engine.take({ type: 'registration', ...base, site: desk.site.site, document: desk.site })
         return desk
       case 'device-enrolled':
-        this.#enrol(desk.device, desk.site)
+        this.#enrol(desk.device, desk.site, entry.receivedAt)
         this.engine.take({
           type: 'device',
           ...base,
@@ -330,12 +325,14 @@ export class Watcher {
     }
   }
 
-  #enrol(device: string, site: string): void {
+  /** From now on its channels are waited for, until they turn out to be silent. */
+  #enrol(device: string, site: string, at: number): void {
     this.#devices.set(device, site)
     for (const name of CHANNELS) {
-      const channel = this.#channels.get(`${device}.${name}`)
-      if (!channel || channel.site === site) continue
+      const channel = this.#channel(device, name, 1)
       channel.site = site
+      const time = this.engine.clock(site).channel(device, name)
+      time.heardAt = Math.max(time.heardAt, at)
       this.#note(channel)
     }
   }

@@ -8,10 +8,13 @@ export const LIVE_LAG_MS = 2 * 60_000
 /** Records of a live channel may still be under way for this long. */
 export const SETTLE_MS = 5_000
 
+/** Lag of a channel that has told nothing yet: not live. */
+const NEVER_LIVE_MS = LIVE_LAG_MS + 1
+
 /** What is known of one channel's time. Plain data. */
 export interface ChannelTime {
   readonly channel: Channel
-  /** Time of its newest fact shown to rules. */
+  /** Time of the fact shown to rules last, by the collector's clock; it goes back when that clock does. */
   toldAt: EpochMs
   /** When it was last heard of, by the server. */
   heardAt: EpochMs
@@ -28,7 +31,10 @@ export function knownUntil(channel: ChannelTime, logTime: EpochMs): EpochMs {
   return Math.max(channel.toldAt, logTime - SETTLE_MS)
 }
 
-/** Time of one site in each of the clocks by which rules live. Never goes back. */
+/**
+ * Time of one site in each of the clocks by which rules live: a function of what its channels told and of the log's time. It
+ * goes back when a channel that was silent begins to back-fill, so that what it missed is judged by its own time.
+ */
 export class SiteClock {
   readonly channels = new Map<string, ChannelTime>()
   readonly #now: Record<RuleClock, EpochMs> = { volume: 0, price: 0, both: 0, log: 0 }
@@ -37,41 +43,27 @@ export class SiteClock {
     const key = `${device}.${channel}`
     let known = this.channels.get(key)
     if (!known) {
-      known = { channel, toldAt: 0, heardAt: 0, lagMs: 0, waiting: false }
+      known = { channel, toldAt: 0, heardAt: 0, lagMs: NEVER_LIVE_MS, waiting: false }
       this.channels.set(key, known)
     }
     return known
   }
 
+  /** As of the last `advance`. */
   now(clock: RuleClock): EpochMs {
     return this.#now[clock]
   }
 
-  /** The clocks as they stand, to be stored and taken back. */
-  stand(): Readonly<Record<RuleClock, EpochMs>> {
-    return { ...this.#now }
-  }
-
-  /** Takes back what `stand` gave; never goes back. */
-  restore(stand: Readonly<Record<RuleClock, EpochMs>>): void {
-    for (const clock of ['volume', 'price', 'both', 'log'] as const)
-      this.#now[clock] = Math.max(this.#now[clock], stand[clock])
-  }
-
-  /**
-   * Moves all clocks to what is known at a log time. Must be called before anything about a channel changes: so the clocks
-   * depend on what arrived alone, not on how often somebody looked.
-   */
+  /** Moves all clocks to what is known at a log time. */
   advance(logTime: EpochMs): void {
-    const least = { volume: logTime, price: logTime }
+    const now = this.#now
+    now.volume = logTime
+    now.price = logTime
+    now.log = logTime
     for (const channel of this.channels.values()) {
       const until = knownUntil(channel, logTime)
-      if (until < least[channel.channel]) least[channel.channel] = until
+      if (until < now[channel.channel]) now[channel.channel] = until
     }
-    const now = this.#now
-    now.volume = Math.max(now.volume, least.volume)
-    now.price = Math.max(now.price, least.price)
-    now.both = Math.max(now.both, Math.min(least.volume, least.price))
-    now.log = Math.max(now.log, logTime)
+    now.both = Math.min(now.volume, now.price)
   }
 }

@@ -193,10 +193,9 @@ export class RuleEngine {
   }
 
   #move(site: SiteCell, device: string, name: Channel, at: EpochMs, loggedAt: EpochMs): void {
-    site.clock.advance(this.#logTime)
     const channel = site.clock.channel(device, name)
     channel.heardAt = Math.max(channel.heardAt, loggedAt)
-    channel.toldAt = Math.max(channel.toldAt, Math.min(at, loggedAt))
+    channel.toldAt = Math.min(at, loggedAt)
     channel.lagMs = Math.max(0, loggedAt - at)
   }
 
@@ -206,7 +205,6 @@ export class RuleEngine {
     const { device, channel, at, loggedAt } = event
     if (event.type === 'fact' && !event.late) this.#move(site, device, channel, at, loggedAt)
     else {
-      site.clock.advance(this.#logTime)
       const known = site.clock.channel(device, channel)
       known.heardAt = Math.max(known.heardAt, loggedAt)
     }

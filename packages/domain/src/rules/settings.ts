@@ -60,6 +60,8 @@ export function settingsFault(
 export class SettingsBook {
   readonly #defaults = new Map<string, SettingValues>()
   readonly #changes = new Map<string, SettingsChange[]>()
+  /** The span asked for last of each rule and site: events come nearly in the order of time. */
+  readonly #spans = new Map<string, ValueSpan>()
 
   constructor(tables: Iterable<readonly [rule: string, table: SettingsTable]>) {
     for (const [rule, table] of tables) this.#defaults.set(rule, defaultValues(table))
@@ -72,20 +74,42 @@ export class SettingsBook {
     while (place > 0 && changes[place - 1]!.from > change.from) place--
     changes.splice(place, 0, change)
     this.#changes.set(change.rule, changes)
+    this.#spans.clear()
   }
 
   /** Values in force for a site at a moment. The county's changes are laid under the site's. */
   valuesAt(rule: string, site: string, at: EpochMs): SettingValues {
-    const defaults = this.#defaults.get(rule) ?? {}
     const changes = this.#changes.get(rule)
-    if (!changes) return defaults
-    let county = defaults
+    if (!changes) return this.#defaults.get(rule) ?? {}
+    const key = `${rule} ${site}`
+    const known = this.#spans.get(key)
+    if (known && at >= known.from && at < known.until) return known.values
+    const span = this.#spanAt(changes, rule, site, at)
+    this.#spans.set(key, span)
+    return span.values
+  }
+
+  #spanAt(changes: readonly SettingsChange[], rule: string, site: string, at: EpochMs): ValueSpan {
+    let county: SettingValues = this.#defaults.get(rule) ?? {}
     let own: SettingValues = {}
+    let from = 0
+    let until = Number.POSITIVE_INFINITY
     for (const change of changes) {
-      if (change.from > at) break
+      if (change.from > at) {
+        until = change.from
+        break
+      }
+      from = change.from
       if (change.site === '') county = { ...county, ...change.values }
       else if (change.site === site) own = { ...own, ...change.values }
     }
-    return { ...county, ...own }
+    return { from, until, values: Object.freeze({ ...county, ...own }) }
   }
+}
+
+/** Values that hold from a moment until another. */
+interface ValueSpan {
+  readonly from: EpochMs
+  readonly until: EpochMs
+  readonly values: SettingValues
 }
