@@ -21,6 +21,7 @@ import type { Rule } from './rule.ts'
 import { spoolNearlyFull } from './spool-nearly-full.ts'
 import { taxMemory } from './tax-memory.ts'
 import { totalizerBack } from './totalizer-back.ts'
+import { unregisteredDelivery } from './unregistered-delivery.ts'
 import { volumeChannelDown } from './volume-channel-down.ts'
 
 /** Every alarm rule, in the order in which they see an event. A new rule is its file, its table of cases, and one line here. */
@@ -39,6 +40,7 @@ export const RULES: readonly Rule[] = [
   priceCeiling,
   pulsesAgainstBoard,
   taxMemory,
+  unregisteredDelivery,
   darkCollector,
   gapNotFilled,
   clockTurnedBack,

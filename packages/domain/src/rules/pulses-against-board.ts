@@ -126,6 +126,8 @@ export const pulsesAgainstBoard = defineRule<State, Key>({
     if (event.type !== 'fact') return { state }
     const { fact, at, ref } = event
     if (fact.kind !== 'sale' && fact.kind !== 'receipt') return { state }
+    // A nozzle whose pulses are not tapped has receipts only: nothing waits for what never comes.
+    if (fact.kind === 'receipt' && !state.base && state.pairing.sales.length === 0) return { state }
     const told = { at, volume: fact.volumeMillilitres, total: fact.totalMillilitres, ...ref }
     const taken = takeTold(state.pairing, fact.kind === 'sale' ? 'sales' : 'receipts', told)
     const next = { ...state, pairing: taken.pairing }

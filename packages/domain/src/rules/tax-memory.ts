@@ -84,6 +84,13 @@ function isPast(label: string, at: EpochMs): boolean {
   return Number(label) < year * 10_000 + month * 100 + day
 }
 
+/** Receipts that a month's sum can hold: those of the first of the next month are not in it, though they came before it was read. */
+function monthTold(state: State, label: string, at: EpochMs): number {
+  const { year, month } = chinaParts(at)
+  const over = Number(label) < year * 100 + month
+  return state.sum - (over ? (state.days.find((each) => each.day === '01')?.volume ?? 0) : 0)
+}
+
 function asking(state: State, event: FactEvent, settleMs: number): Step<State> {
   const { fact, at, ref } = event
   if (fact.kind !== 'board-total' || fact.period === 'grand') return { state }
@@ -91,7 +98,7 @@ function asking(state: State, event: FactEvent, settleMs: number): Step<State> {
   const told =
     fact.period === 'day'
       ? (state.days.find((each) => each.day === fact.label.slice(6))?.volume ?? 0)
-      : state.sum
+      : monthTold(state, fact.label, at)
   const { period, label, volumeMillilitres: volume } = fact
   const asked = [...state.asked.slice(-(MOST_ASKED - 1)), { period, label, volume, at, ref, told }]
   return { state: { ...state, asked }, wakeAt: asked[0]!.at + settleMs }
@@ -129,10 +136,11 @@ function checked(
       : { state, judged: true }
   }
   const before = state.month
-  const seen = { label, volume, told: asked.told, toldLater: state.sum, ref }
+  const told = monthTold(state, label, at)
+  const seen = { label, volume, told: asked.told, toldLater: told, ref }
   const next = { ...state, month: seen, whole: true }
   if (!before || before.label !== label || !state.whole) return { state: next, judged: false }
-  const range = [asked.told - before.toldLater, state.sum - before.told] as const
+  const range = [asked.told - before.toldLater, told - before.told] as const
   return isOff(volume - before.volume, range, settings)
     ? { state: next, judged: true, finding: stated(range[1], volume - before.volume, before.ref)! }
     : { state: next, judged: true }
