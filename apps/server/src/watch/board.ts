@@ -203,10 +203,10 @@ export class AlarmBoard {
 
   /** What explains a new finding away: a declared window, or an open alarm of a rule it names. */
   #suppressorOf(found: { rule: string; subject: string; site: string }, at: number): Suppressor | undefined {
-    const window = this.#windows.covering(found.subject, at)
-    if (window && this.#rules.get(found.rule)?.shelvable)
-      return { by: 'window', window: window.window, until: window.to }
-    const parents = this.#rules.get(found.rule)?.suppressedBy
+    const rule = this.#rules.get(found.rule)
+    const window = rule && windowsApply(rule) ? this.#windows.covering(found.subject, at) : undefined
+    if (window) return { by: 'window', window: window.window, until: window.to }
+    const parents = rule?.suppressedBy
     if (!parents?.length) return undefined
     const parent = this.#atSite(found.site).find((each) => isParent(each, found, parents))
     return parent && { by: 'alarm', alarm: parent.alarm, rule: parent.rule }
@@ -250,6 +250,11 @@ function isParent(
   if (parent.rule === child.rule && parent.subject === child.subject) return false
   const { kind } = subjectParts(parent.subject)
   return parent.subject === child.subject || kind === 'site' || kind === 'device' || kind === 'channel'
+}
+
+/** No work on site explains a forged batch, nor a failure of our own. */
+function windowsApply(rule: Rule): boolean {
+  return rule.id !== RULE_FAILED.id && !rule.reads.includes('refusal')
 }
 
 /** A parent that people called false explains nothing. */
