@@ -13,16 +13,19 @@ import { mainsLost } from './mains-lost.ts'
 import { missingSales } from './missing-sales.ts'
 import { oddMix } from './odd-mix.ts'
 import { offHours } from './off-hours.ts'
+import { overfill } from './overfill.ts'
 import { priceCeiling } from './price-ceiling.ts'
 import { priceChannelDown } from './price-channel-down.ts'
 import { priceMismatch } from './price-mismatch.ts'
 import { pulsesAgainstBoard } from './pulses-against-board.ts'
 import type { Rule } from './rule.ts'
 import { spoolNearlyFull } from './spool-nearly-full.ts'
+import { suddenLoss } from './sudden-loss.ts'
 import { taxMemory } from './tax-memory.ts'
 import { totalizerBack } from './totalizer-back.ts'
 import { unregisteredDelivery } from './unregistered-delivery.ts'
 import { volumeChannelDown } from './volume-channel-down.ts'
+import { water } from './water.ts'
 
 /** Every alarm rule, in the order in which they see an event. A new rule is its file, its table of cases, and one line here. */
 export const RULES: readonly Rule[] = [
@@ -41,6 +44,9 @@ export const RULES: readonly Rule[] = [
   pulsesAgainstBoard,
   taxMemory,
   unregisteredDelivery,
+  suddenLoss,
+  water,
+  overfill,
   darkCollector,
   gapNotFilled,
   clockTurnedBack,

@@ -145,7 +145,8 @@ function weighed(before: State, point: TankPoint, around: Around<Key>, tank: str
   let state = before
   if (!state.rise) {
     const lowest = lowestOf(state.past, now.at - settings.windowMinutes * 60_000)
-    const past = [...state.past.slice(-(MOST_PAST - 1)), now]
+    const since = now.at - settings.windowMinutes * 60_000
+    const past = [...state.past.filter(({ at }) => at >= since).slice(-(MOST_PAST - 1)), now]
     if (!lowest || now.held - lowest.held < limit)
       return { state: { ...state, past, doubt: false }, verdict: 'normal' }
     if (!state.doubt && !isPlain(around, tank, point.v20, now.held - lowest.held))
