@@ -10,6 +10,8 @@ interface Registered {
   readonly site: Site
   readonly nozzles: ReadonlyMap<string, NozzleLink>
   readonly tanks: ReadonlyMap<string, Tank>
+  /** Nozzles of each tank. */
+  readonly byTank: ReadonlyMap<string, readonly string[]>
 }
 
 function registered(site: Site): Registered {
@@ -18,7 +20,9 @@ function registered(site: Site): Registered {
   for (const { dispenser, nozzles: list } of site.dispensers)
     for (const { nozzle, tank } of list)
       nozzles.set(nozzle, { nozzle, dispenser, tank, grade: tanks.get(tank)!.grade })
-  return { site, nozzles, tanks }
+  const byTank = new Map<string, string[]>()
+  for (const { nozzle, tank } of nozzles.values()) byTank.set(tank, [...(byTank.get(tank) ?? []), nozzle])
+  return { site, nozzles, tanks, byTank }
 }
 
 /** Codes that records of a site may name. Nothing registered is ever forgotten: old records still name it. */
@@ -91,6 +95,7 @@ export class WindowBook {
 
   /** The window that covers a subject at a moment: of the whole site, or of exactly this part. */
   covering(subject: Subject, at: EpochMs): QuietWindow | undefined {
+    if (this.#windows.size === 0) return undefined
     const windows = this.#windows.get(subjectParts(subject).site)
     return windows?.find(
       (window) =>
@@ -108,46 +113,57 @@ export interface Books {
   readonly settings: SettingsBook
 }
 
-/** Surroundings of one step, looked up when asked for. */
+/**
+ * Surroundings of a step, looked up when asked for. One object serves all steps of an engine, aimed anew for each: it is made
+ * for every record and rule otherwise. A rule must not keep it.
+ */
 export class AroundView implements Around {
-  readonly #books: Books
-  readonly #rule: string
-  readonly #subject: Subject
-  readonly #siteCode: string
-  readonly #at: EpochMs
-  readonly #registered: Registered | undefined
+  private readonly books: Books
+  private rule = ''
+  private subject: Subject = ''
+  private siteCode = ''
+  private at: EpochMs = 0
+  private registered: Registered | undefined
 
-  constructor(books: Books, rule: string, subject: Subject, siteCode: string, at: EpochMs) {
-    this.#books = books
-    this.#rule = rule
-    this.#subject = subject
-    this.#siteCode = siteCode
-    this.#at = at
-    this.#registered = books.sites.registeredAt(siteCode, at)
+  constructor(books: Books) {
+    this.books = books
+  }
+
+  /** Aims at the site and moment of an event; `rule` and `subject` follow by `of`. */
+  aim(siteCode: string, at: EpochMs): Site | undefined {
+    this.siteCode = siteCode
+    this.at = at
+    this.registered = this.books.sites.registeredAt(siteCode, at)
+    return this.registered?.site
+  }
+
+  of(rule: string, subject: Subject): this {
+    this.rule = rule
+    this.subject = subject
+    return this
   }
 
   get settings(): SettingValues {
-    return this.#books.settings.valuesAt(this.#rule, this.#siteCode, this.#at)
+    return this.books.settings.valuesAt(this.rule, this.siteCode, this.at)
   }
   get site(): Site | undefined {
-    return this.#registered?.site
+    return this.registered?.site
   }
   get siteName(): string {
-    return this.#registered?.site.name ?? this.#siteCode
+    return this.registered?.site.name ?? this.siteCode
   }
   get window(): QuietWindow | undefined {
-    return this.#books.windows.covering(this.#subject, this.#at)
+    return this.books.windows.covering(this.subject, this.at)
   }
   nozzle(code: string): NozzleLink | undefined {
-    return this.#registered?.nozzles.get(code)
+    return this.registered?.nozzles.get(code)
   }
   tank(code: string): Tank | undefined {
-    return this.#registered?.tanks.get(code)
+    return this.registered?.tanks.get(code)
   }
   nozzlesOf(tank: string): readonly string[] {
-    const codes: string[] = []
-    for (const link of this.#registered?.nozzles.values() ?? [])
-      if (link.tank === tank) codes.push(link.nozzle)
-    return codes
+    return this.registered?.byTank.get(tank) ?? NONE
   }
 }
+
+const NONE: readonly string[] = []

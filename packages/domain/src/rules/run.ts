@@ -1,5 +1,6 @@
 import type { Channel, EpochMs } from '@oiltrail/kernel'
 import { CHANNEL_OF_KIND, type FactKind } from '../facts/index.ts'
+import type { Site } from '../registry/site.ts'
 import { AroundView, type Books } from './around.ts'
 import { SiteClock } from './clock.ts'
 import { type Readable, type Ref, readableOf, type TimeEvent, type WatchEvent } from './event.ts'
@@ -85,6 +86,7 @@ export class RuleEngine {
   readonly #rules: readonly Running[]
   readonly #readers = new Map<Readable, Running[]>()
   readonly #books: Books
+  readonly #around: AroundView
   readonly #tell: (signal: Signal) => void
   readonly #sites = new Map<string, SiteCell>()
   readonly #dirty = new Set<Cell>()
@@ -94,6 +96,7 @@ export class RuleEngine {
 
   constructor(rules: readonly Rule[], books: Books, tell: (signal: Signal) => void) {
     this.#books = books
+    this.#around = new AroundView(books)
     this.#tell = tell
     this.#rules = rules.map((rule, index) => ({ index, rule, clock: clockOf(rule), cells: new Map() }))
     for (const running of this.#rules)
@@ -181,10 +184,9 @@ export class RuleEngine {
     else if (event.type === 'fact' || event.type === 'heard') this.#hear(event)
     const readers = this.#readers.get(readableOf(event))
     if (!readers) return
-    for (const running of readers) {
-      if (event.type === 'fact' && event.late && running.rule.late === 'ignore') continue
-      this.#show(running, event)
-    }
+    const late = event.type === 'fact' && event.late
+    const site = this.#around.aim(event.site, event.at)
+    for (const running of readers) if (!late || running.rule.late === 'take') this.#show(running, event, site)
   }
 
   /** A record that no rule reads still moves its channel's time. */
@@ -211,9 +213,8 @@ export class RuleEngine {
     if (site.sleeping.size > 0) this.#advance(site)
   }
 
-  #show(running: Running, event: Exclude<WatchEvent, TimeEvent>): void {
+  #show(running: Running, event: Exclude<WatchEvent, TimeEvent>, site: Site | undefined): void {
     try {
-      const site = this.#books.sites.at(event.site, event.at)
       for (const subject of running.rule.subjectsOf(event, site))
         this.#step(running, running.cells.get(subject) ?? this.#newCell(running, subject), event)
     } catch (error) {
@@ -223,7 +224,7 @@ export class RuleEngine {
 
   #step(running: Running, cell: Cell, event: WatchEvent): void {
     const { rule } = running
-    const around = new AroundView(this.#books, rule.id, cell.subject, cell.site.code, event.at)
+    const around = this.#around.of(rule.id, cell.subject)
     const step = rule.step(cell.state, event, around)
     if (step.state !== cell.state) {
       cell.state = step.state
@@ -280,6 +281,7 @@ export class RuleEngine {
       site: cell.site.code,
     }
     this.#sleep(cell, null)
+    this.#around.aim(event.site, event.at)
     try {
       this.#step(running, cell, event)
     } catch (error) {
