@@ -39,7 +39,7 @@ describe('the text of a fault order', () => {
 })
 
 describe('every fault of the registry', () => {
-  test.each(FAULTS.map((fault) => [fault.name, fault] as const))(
+  test.each(FAULTS.filter(({ only }) => only !== 'history').map((fault) => [fault.name, fault] as const))(
     '%s has words in both languages, changes the site, and leaves it sound when it ends',
     async (name, fault) => {
       expect(fault.zh).toMatch(/[\u4e00-\u9fff]/)
@@ -54,6 +54,9 @@ describe('every fault of the registry', () => {
           [...devices.conditions.lines.values()].map((line) => line.state),
           [...devices.conditions.boards.values()].map((board) => [board.silent, [...board.quirks]]),
           [...devices.boards.values()].map(({ tax }) => tax.listening),
+          devices.site.tampering,
+          [...devices.site.tampering.active],
+          devices.site.nozzles.map((nozzle) => [nozzle.tampering.bookedShare, nozzle.tampering.hiddenEvery]),
         ])
       const sound = state()
       expect(desk.order(`${name}@${devices.site.code}+60~60`)).toMatchObject({
@@ -201,12 +204,19 @@ describe('the control', () => {
         return { status: answer.status, body: (await answer.json()) as Record<string, unknown> }
       }
       const known = (await call('GET', '/faults')).body.known as { name: string }[]
-      expect(known.map(({ name }) => name)).toEqual(FAULTS.map(({ name }) => name))
+      expect(known.map(({ name }) => name)).toEqual(
+        FAULTS.filter(({ only }) => only !== 'history').map(({ name }) => name),
+      )
       const ordered = await call('POST', '/faults', { fault: 'cabinet-open@S002' })
       expect(ordered).toMatchObject({ status: 201, body: { id: 1, state: 'active' } })
       expect(live.site('S002')!.conditions.cabinetOpen).toBe(true)
       expect((await call('DELETE', '/faults/1')).status).toBe(200)
       expect(live.site('S002')!.conditions.cabinetOpen).toBe(false)
+      expect((await call('POST', '/faults', { fault: 'test-cans@S001:1' })).status).toBe(201)
+      expect((await call('GET', '/statements')).body).toMatchObject({
+        statements: [{ type: 'window', window: { site: 'S001', part: 'nozzle/1', purpose: 'verification' } }],
+      })
+      expect((await call('POST', '/faults', { fault: 'clock-back@S001' })).status).toBe(400)
       expect((await call('GET', '/truth')).body).toMatchObject({ at: NOON })
       expect(await call('POST', '/faults', { fault: 'nonsense' })).toMatchObject({
         status: 400,
