@@ -213,9 +213,12 @@ describe('the control', () => {
       expect((await call('DELETE', '/faults/1')).status).toBe(200)
       expect(live.site('S002')!.conditions.cabinetOpen).toBe(false)
       expect((await call('POST', '/faults', { fault: 'test-cans@S001:1' })).status).toBe(201)
-      expect((await call('GET', '/statements')).body).toMatchObject({
-        statements: [{ type: 'window', window: { site: 'S001', part: 'nozzle/1', purpose: 'verification' } }],
-      })
+      expect((await call('GET', '/statements')).body.statements).toContainEqual(
+        expect.objectContaining({
+          type: 'window',
+          window: expect.objectContaining({ site: 'S001', part: 'nozzle/1', purpose: 'verification' }),
+        }),
+      )
       expect((await call('POST', '/faults', { fault: 'clock-back@S001' })).status).toBe(400)
       expect((await call('GET', '/truth')).body).toMatchObject({ at: NOON })
       expect(await call('POST', '/faults', { fault: 'nonsense' })).toMatchObject({
