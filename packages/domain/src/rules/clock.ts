@@ -39,7 +39,17 @@ export class SiteClock {
   readonly channels = new Map<string, ChannelTime>()
   readonly #now: Record<RuleClock, EpochMs> = { volume: 0, price: 0, both: 0, log: 0 }
 
+  /** The channel asked for last: records of a batch come one after another. */
+  #last: { readonly device: string; readonly time: ChannelTime } | undefined
+
   channel(device: string, channel: Channel): ChannelTime {
+    if (this.#last?.device === device && this.#last.time.channel === channel) return this.#last.time
+    const time = this.#find(device, channel)
+    this.#last = { device, time }
+    return time
+  }
+
+  #find(device: string, channel: Channel): ChannelTime {
     const key = `${device}.${channel}`
     let known = this.channels.get(key)
     if (!known) {

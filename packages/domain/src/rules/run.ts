@@ -58,7 +58,17 @@ interface SiteCell {
   readonly code: string
   readonly clock: SiteClock
   readonly sleeping: Set<Cell>
+  /** No sleeper of a clock has to be woken before this; may be too early, never too late. */
+  earliest: Record<RuleClock, EpochMs>
 }
+
+const NOBODY: Readonly<Record<RuleClock, EpochMs>> = {
+  volume: Number.POSITIVE_INFINITY,
+  price: Number.POSITIVE_INFINITY,
+  both: Number.POSITIVE_INFINITY,
+  log: Number.POSITIVE_INFINITY,
+}
+const CLOCKS: readonly RuleClock[] = ['volume', 'price', 'both', 'log']
 
 interface Running {
   readonly index: number
@@ -132,8 +142,7 @@ export class RuleEngine {
       if (!running || running.rule.version !== stored.version) continue
       const cell = this.#newCell(running, stored.subject, stored.state)
       cell.verdict = stored.verdict
-      cell.wakeAt = stored.wakeAt
-      if (cell.wakeAt !== null) cell.site.sleeping.add(cell)
+      if (stored.wakeAt !== null) this.#putToSleep(cell, stored.wakeAt)
     }
   }
 
@@ -249,22 +258,44 @@ export class RuleEngine {
 
   #sleep(cell: Cell, wakeAt: EpochMs | null): void {
     if (wakeAt === cell.wakeAt) return
-    cell.wakeAt = wakeAt
-    if (wakeAt === null) cell.site.sleeping.delete(cell)
-    else cell.site.sleeping.add(cell)
     this.#dirty.add(cell)
+    if (wakeAt !== null) this.#putToSleep(cell, wakeAt)
+    else {
+      cell.wakeAt = null
+      cell.site.sleeping.delete(cell)
+    }
+  }
+
+  #putToSleep(cell: Cell, wakeAt: EpochMs): void {
+    const { site } = cell
+    const { clock } = this.#rules[cell.index]!
+    cell.wakeAt = wakeAt
+    site.sleeping.add(cell)
+    if (wakeAt < site.earliest[clock]) site.earliest[clock] = wakeAt
   }
 
   /** Wakes everybody at a site whose moment has come, in the order of these moments. */
   #advance(site: SiteCell): void {
     site.clock.advance(this.#logTime)
     for (let wakes = 0; wakes < MOST_WAKES; wakes++) {
-      let first: Cell | undefined
-      for (const cell of site.sleeping)
-        if (this.#isDue(cell) && (!first || comesBefore(cell, first))) first = cell
+      if (!CLOCKS.some((clock) => site.earliest[clock] <= site.clock.now(clock))) return
+      const first = this.#firstDue(site)
       if (!first) return
       this.#wake(first)
     }
+  }
+
+  /** The sleeper whose moment came first. When there is none, it is known anew when there will be one. */
+  #firstDue(site: SiteCell): Cell | undefined {
+    const earliest = { ...NOBODY }
+    let first: Cell | undefined
+    for (const cell of site.sleeping) {
+      const { clock } = this.#rules[cell.index]!
+      if (cell.wakeAt! < earliest[clock]) earliest[clock] = cell.wakeAt!
+      if (this.#isDue(cell) && (!first || comesBefore(cell, first))) first = cell
+    }
+    site.earliest = earliest
+    return first
   }
 
   #isDue(cell: Cell): boolean {
@@ -308,7 +339,7 @@ export class RuleEngine {
   #site(code: string): SiteCell {
     let site = this.#sites.get(code)
     if (!site) {
-      site = { code, clock: new SiteClock(), sleeping: new Set() }
+      site = { code, clock: new SiteClock(), sleeping: new Set(), earliest: { ...NOBODY } }
       this.#sites.set(code, site)
     }
     return site
