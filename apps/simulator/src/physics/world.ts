@@ -44,6 +44,9 @@ export class World {
         ),
     )
     const told: Witness = {
+      priceSet: (...all) => {
+        for (const witness of this.witnesses) witness.priceSet?.(...all)
+      },
       saleEnded: (...all) => {
         for (const witness of this.witnesses) witness.saleEnded?.(...all)
       },
@@ -112,7 +115,7 @@ export class World {
     const price = Math.max(1, guide - site.plan.discountFenPerLitre)
     if (price === nozzle.priceFenPerLitre) return
     nozzle.priceFenPerLitre = price
-    for (const witness of this.witnesses) witness.priceSet?.(site, nozzle, at)
+    this.told.priceSet?.(site, nozzle, at)
   }
 }
 
