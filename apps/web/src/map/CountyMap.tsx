@@ -9,7 +9,7 @@ import { type Box, type LabelWish, type PlacedLabel, placeLabels } from './label
 import './map.css'
 import { MAP_HEIGHT, MAP_WIDTH, type Point, project, smoothPath } from './projection.ts'
 import { SiteCard } from './SiteCard.tsx'
-import { SiteMark } from './SiteMark.tsx'
+import { type AlarmPlace, SiteMark } from './SiteMark.tsx'
 import { spread } from './spread.ts'
 
 type Site = Answer<'overview'>['sites'][number]
@@ -39,9 +39,18 @@ function soldIn(sites: readonly Site[], town: string): number {
     .reduce((sum, site) => sum + site.today.volumeMillilitres, 0)
 }
 
+/** A site is named when it is not well or its alarm is grave; the gravest first would need room that a map has not. */
+function wantsName(site: Site, alarms: readonly AlarmPlace[]): boolean {
+  const alarm = alarms.find((place) => place.site === site.site)
+  return site.state !== 'ok' || alarm?.grade === 'red' || alarm?.grade === 'orange'
+}
+
+const NO_ALARMS: readonly AlarmPlace[] = []
+
 function useLayout(
   sites: readonly Site[],
   towns: readonly { code: string; name: string }[],
+  alarms: readonly AlarmPlace[],
 ): { places: Point[]; labels: PlacedLabel[]; townLabels: PlacedLabel[] } {
   return useMemo(() => {
     const places = spread(
@@ -50,7 +59,7 @@ function useLayout(
     )
     const marks = places.map((place) => boxAround(place, MARK_RADIUS + 2))
     const named: LabelWish[] = sites.flatMap((site, i) =>
-      site.state === 'ok'
+      !wantsName(site, alarms)
         ? []
         : [
             {
@@ -84,16 +93,20 @@ function useLayout(
       labels,
       townLabels: placeLabels(wishes, [...marks, ...labels.map((label) => label.box)]),
     }
-  }, [sites, towns])
+  }, [sites, towns, alarms])
 }
 
 interface CountyMapProps {
   readonly sites: readonly Site[]
   readonly towns: readonly { code: string; zh: string; en: string }[]
+  /** Sites with alarms in sight. */
+  readonly alarms?: readonly AlarmPlace[]
+  /** Tells where something is and nothing else: no sums. */
+  readonly quiet?: boolean
 }
 
 /** The county without tiles: outline, roads, towns, and every site by kind and state. A schematic, and says so. */
-export function CountyMap({ sites, towns }: CountyMapProps): ReactNode {
+export function CountyMap({ sites, towns, alarms = NO_ALARMS, quiet = false }: CountyMapProps): ReactNode {
   const words = useWords()
   const { language } = useSettings()
   const navigate = useNavigate()
@@ -102,7 +115,7 @@ export function CountyMap({ sites, towns }: CountyMapProps): ReactNode {
     () => towns.map((town) => ({ code: town.code, name: town[language] })),
     [towns, language],
   )
-  const { places, labels, townLabels } = useLayout(sites, names)
+  const { places, labels, townLabels } = useLayout(sites, names, alarms)
   const hoveredIndex = sites.findIndex((site) => site.site === hovered)
   const viewBox = `${-MARGIN.x} ${-MARGIN.top} ${MAP_WIDTH + 2 * MARGIN.x} ${MAP_HEIGHT + MARGIN.top + MARGIN.bottom}`
   return (
@@ -129,7 +142,7 @@ export function CountyMap({ sites, towns }: CountyMapProps): ReactNode {
         {townLabels.map((label) => (
           <text key={label.id} x={label.x} y={label.y} textAnchor={label.align} className="map-town-name">
             {label.text.replace(/ 00,000$/, '')}
-            {label.text.endsWith(' 00,000') ? (
+            {label.text.endsWith(' 00,000') && !quiet ? (
               <tspan className="map-town-sum" dx="8">
                 {formatLitres(soldIn(sites, label.id))}
               </tspan>
@@ -140,6 +153,7 @@ export function CountyMap({ sites, towns }: CountyMapProps): ReactNode {
           <SiteMark
             key={site.site}
             site={site}
+            alarm={alarms.find((alarm) => alarm.site === site.site)}
             place={places[i]!}
             radius={MARK_RADIUS}
             onHover={setHovered}
