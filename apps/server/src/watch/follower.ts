@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import { type Alarm, RULES, type Rule } from '@oiltrail/domain'
 import {
   type AlarmRow,
@@ -19,6 +20,9 @@ import type { Follower } from '../follow/follower.ts'
 import type { LogEntry } from '../log/entry.ts'
 import { AlarmBoard } from './board.ts'
 import { definite, type WatchDesk, Watcher } from './watcher.ts'
+
+/** Longest the event loop is kept busy with rules before intake and sockets get their turn. */
+const SLICE_MS = 5
 
 /** How the follower is made. */
 export interface WatchOptions {
@@ -90,8 +94,13 @@ export class WatchFollower implements Follower {
     const { county } = this.#options
     const stated = new Stated()
     const readBack = (positions: readonly number[]) => readRowsAt(tx, county, positions)
-    const began = performance.now()
+    let began = performance.now()
     for (const entry of entries) {
+      if (performance.now() - began > SLICE_MS) {
+        this.busyMs += performance.now() - began
+        await turn()
+        began = performance.now()
+      }
       const desk = await this.#watcher.take(entry, readBack)
       if (desk) await this.#state(tx, stated, desk, entry)
       this.#board.tick(this.#watcher.engine.logTime, entry.position)
