@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto'
 import { fromChina } from '@oiltrail/kernel'
 import { blockAddress, LOOP_OPEN, PULSE_FLAGS, PULSE_INPUT, readBlock } from '@oiltrail/protocols/modbus'
 import { dayTotal, dialectNamed, FrameDecoder, grandTotal } from '@oiltrail/protocols/taxport'
 import { inventory } from '@oiltrail/protocols/tls350'
+import { decodeBatch } from '@oiltrail/protocols/uplink'
 import { describe, expect, test } from 'vitest'
 import { pulseImage } from '../src/devices/modules.ts'
 import { openControl } from '../src/faults/control.ts'
@@ -74,6 +76,26 @@ describe('every fault of the registry', () => {
       await expect.poll(state).toBe(sound)
     },
   )
+})
+
+describe('a forged batch', () => {
+  test('is well-formed, chained and signed, by a key of the forger', async () => {
+    const { live } = await liveCounty()
+    const sent: Uint8Array[] = []
+    const desk = new FaultDesk({
+      world: live.world,
+      mode: 'live',
+      site: (code) => live.site(code),
+      present: () => live.present(),
+      send: (bytes) => void sent.push(bytes),
+    })
+    expect(desk.order('forged-batch@S003')).toMatchObject({ ok: true })
+    const decoded = decodeBatch(sent[0]!)
+    expect(decoded).toMatchObject({ ok: true, value: { header: { device: '520327-S003-A', first: 1 } } })
+    const line = decoded.ok ? decoded.value.lines[0]! : new Uint8Array()
+    const head = createHash('sha256').update(Buffer.alloc(32)).update(line).digest('hex')
+    expect(decoded.ok && decoded.value.head).toBe(head)
+  })
 })
 
 describe('faults as a collector meets them', () => {

@@ -63,6 +63,8 @@ export interface FaultCounty {
   site(code: string): SiteDevices | undefined
   /** Lives to now and returns it. */
   present(): EpochMs
+  /** The platform's open door (`POST /uplink`). */
+  send?(bytes: Uint8Array): void
   /** Something at a site has begun or ended. */
   changed?(site: SiteBody, at: EpochMs): void
 }
@@ -129,6 +131,7 @@ export class FaultDesk {
 
   private targetOf(order: FaultOrder): Result<FaultTarget> {
     const { world, mode } = this.county
+    const door = this.county.send && { send: (bytes: Uint8Array) => this.county.send?.(bytes) }
     const devices = this.county.site(order.site)
     if (!devices) return refuse('NOT_FOUND', `no site ${order.site}`, 'site')
     const { subject, fault } = order
@@ -137,7 +140,7 @@ export class FaultDesk {
     const all = [...devices.boards.values()]
     const allTanks = [...devices.site.tanks.values()]
     if (subject === undefined)
-      return ok({ world, devices, boards: all, nozzles: devices.site.nozzles, tanks: allTanks })
+      return ok({ world, devices, boards: all, nozzles: devices.site.nozzles, tanks: allTanks, ...door })
     if (fault.subject === 'none')
       return refuse('INVALID_REQUEST', `${fault.name} concerns a whole site`, 'subject')
     const boards = all.filter(({ dispenser }) => dispenser.plan.dispenser === subject)
@@ -145,7 +148,7 @@ export class FaultDesk {
     const tanks = allTanks.filter(({ plan }) => plan.tank === subject)
     if ({ dispenser: boards, nozzle: nozzles, tank: tanks }[fault.subject].length === 0)
       return refuse('NOT_FOUND', `site ${order.site} has no ${fault.subject} ${subject}`, 'subject')
-    return ok({ world, devices, boards, nozzles, tanks })
+    return ok({ world, devices, boards, nozzles, tanks, ...door })
   }
 }
 

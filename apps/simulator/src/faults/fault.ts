@@ -14,6 +14,8 @@ export interface FaultTarget {
   readonly boards: readonly BoardPorts[]
   readonly nozzles: readonly NozzleBody[]
   readonly tanks: readonly TankBody[]
+  /** Sends bytes to the platform's open door, as anybody can; absent where there is none. */
+  readonly send?: (bytes: Uint8Array) => void
 }
 
 /** Ends a fault. Given the moment at which it ends. */

@@ -2,6 +2,7 @@ import { boardSilent, midnight, noSaleToday, portClosed } from './boards.ts'
 import { doubleBooks, hotKey, missingSales, priceCheat, totalizerReset } from './books.ts'
 import { clockBack, networkDown, priceBlind, unplugged } from './collectors.ts'
 import type { Fault } from './fault.ts'
+import { forgedBatchSent } from './forgery.ts'
 import { armSilent, gaugeSilent, gaugeSlow } from './gauges.ts'
 import { coldDelivery, dispenserReplaced, gradeSwitch, priceRush, testCans } from './honest.ts'
 import { lineCut, lineRewired, lineShort } from './lines.ts'
@@ -43,6 +44,7 @@ export const FAULTS: readonly Fault[] = [
   unplugged,
   priceBlind,
   clockBack,
+  forgedBatchSent,
   // Honest look-alikes
   networkDown,
   coldDelivery,
