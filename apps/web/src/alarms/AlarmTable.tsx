@@ -4,7 +4,7 @@ import { Age } from '../parts/Age.tsx'
 import { AlarmGradeTag } from '../parts/AlarmGradeTag.tsx'
 import { paths } from '../paths.ts'
 import { useSettings, useWords } from '../settings.tsx'
-import { formatShortMoment, spaced } from '../text/format.ts'
+import { formatShortMoment } from '../text/format.ts'
 import { PresenceText, QuietReason } from './AlarmLine.tsx'
 import './alarms.css'
 import type { Alarm, AlarmGroup } from './grouping.ts'
@@ -65,7 +65,7 @@ export function AlarmTable({ groups }: { groups: readonly AlarmGroup[] }): React
               {words.alarms.rule}
             </th>
             <th scope="col">{words.alarms.handling}</th>
-            <th scope="col">{spaced(words.alarms.count)}</th>
+            <th scope="col">{words.alarms.presence}</th>
             <th scope="col" className="right wide-only">
               {words.alarms.opened}
             </th>

@@ -9,11 +9,11 @@ import { type Lane, lanesOf, type Mark, marksOf, sharedScale } from './lanes.ts'
 
 const LANE_HEIGHT = 84
 const MARK_HEIGHT = 44
-const LANE_GAP = 26
+const LANE_GAP = 34
 const TOP = 22
 const FOOT = 26
 const LEFT = 76
-const RIGHT = 54
+const RIGHT = 84
 /** Axes shorter than this are labelled with the time of day alone. */
 const DAY_MS = 86_400_000
 
@@ -91,7 +91,7 @@ function laneSeries(lane: Lane, index: number, span: Span, base: Base, words: Wo
   const steps = lane.kind !== 'level' && lane.kind !== 'total'
   return lane.lines.map(({ subject, points }, i) => ({
     type: 'line',
-    name: `${words.alarm.lane[lane.kind]} ${subject}`,
+    name: `${words.alarm.lane[lane.kind]} ${words.alarm.part(lane.kind, subject)}`,
     xAxisIndex: index,
     yAxisIndex: index,
     showSymbol: points.length < 40 && lane.kind !== 'level',
@@ -99,7 +99,12 @@ function laneSeries(lane: Lane, index: number, span: Span, base: Base, words: Wo
     ...(steps ? { step: 'end' } : {}),
     lineStyle: { width: 1.8, color: SERIES_COLOURS[i] },
     itemStyle: { color: SERIES_COLOURS[i] },
-    endLabel: { show: true, formatter: subject, ...base.text, color: base.tokens.inkSoft },
+    endLabel: {
+      show: true,
+      formatter: words.alarm.part(lane.kind, subject),
+      ...base.text,
+      color: base.tokens.inkSoft,
+    },
     labelLayout: { moveOverlap: 'shiftY' },
     data: points.map(([at, value]) => [at, value]),
     ...(i === 0 ? { markArea: areaOf(span, base) } : {}),

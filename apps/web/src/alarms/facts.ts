@@ -58,6 +58,7 @@ export function factText(key: string, value: number | string, language: Language
   if (typeof value === 'string') return value === '' ? '—' : value
   const unit = unitOf(key)
   if (unit) return unit[1](value, language)
+  if (key.startsWith('percent')) return `${formatNumber(value, 2)} %`
   if (MOMENT.test(key) && value >= EARLIEST_MOMENT) return formatMoment(value)
   return formatNumber(value, Number.isInteger(value) ? 0 : 2)
 }

@@ -1,4 +1,5 @@
 import type { Answer } from '../api/endpoints.ts'
+import { niceCeiling } from '../charts/scale.ts'
 
 type Series = Answer<'alarmSeries'>
 
@@ -42,6 +43,12 @@ function sinceFirst(points: LaneLine['points']): LaneLine['points'] {
   return points.map(([at, value]) => [at, value - first] as const)
 }
 
+/** What holds until it is changed holds to the end of the axis. */
+function held(points: LaneLine['points'], to: number): LaneLine['points'] {
+  const last = points.at(-1)
+  return last && last[0] < to ? [...points, [to, last[1]]] : points
+}
+
 function shaped(kind: LaneKind, points: LaneLine['points'], { from, to }: Series): LaneLine['points'] {
   const scaled = points.map(([at, value]) => [at, value / (kind === 'price' ? 100 : 1000)] as const)
   switch (kind) {
@@ -51,6 +58,8 @@ function shaped(kind: LaneKind, points: LaneLine['points'], { from, to }: Series
       return grown(scaled, from, to)
     case 'total':
       return sinceFirst(scaled)
+    case 'price':
+      return held(scaled, to)
     default:
       return scaled
   }
@@ -97,7 +106,7 @@ export function sharedScale(lanes: readonly Lane[]): { min: number; max: number 
     min = Math.min(min, value)
     max = Math.max(max, value)
   }
-  return { min, max: max === min ? min + 1 : max }
+  return { min: min < 0 ? -niceCeiling(-min) : 0, max: niceCeiling(max) }
 }
 
 export type Mark = Series['marks'][number]

@@ -17,7 +17,7 @@ import { useSettings, useWords } from '../settings.tsx'
 import { formatNumber, spaced } from '../text/format.ts'
 import { Panel } from '../ui/Panel.tsx'
 import { type Column, Table } from '../ui/Table.tsx'
-import { type Draft, type Proposal, proposalOf, sameValues } from './propose.ts'
+import { type Draft, type Proposal, proposalOf, sameValues, shownUnit } from './propose.ts'
 import type { RuleRow } from './RuleList.tsx'
 import './rules.css'
 import { TrialResult } from './TrialResult.tsx'
@@ -59,9 +59,9 @@ function SettingFields(props: {
           style={{ width: 150 }}
           inputMode="decimal"
           maxLength={20}
-          suffix={<span className="faint">{row.unit}</span>}
+          suffix={<span className="faint">{shownUnit(row).unit}</span>}
           aria-label={`${words.rules.proposed} ${row.label[language]}`}
-          value={props.draft[row.key] ?? String(row.value)}
+          value={props.draft[row.key] ?? String(row.value / shownUnit(row).factor)}
           {...(props.wrong.includes(row.key) ? { status: 'error' as const } : {})}
           onChange={(event) => props.onDraft({ ...props.draft, [row.key]: event.target.value })}
         />

@@ -18,14 +18,29 @@ export function numberOf(text: string): number | undefined {
   return /^-?[0-9]{1,15}(\.[0-9]{1,6})?$/.test(plain) ? Number(plain) : undefined
 }
 
-/** Reads a draft against the settings and their bounds. */
+/** A setting as it is read and typed: litres where millilitres would be five digits and more. */
+export interface ShownUnit {
+  readonly unit: string
+  /** Stored numbers to one of the shown unit. */
+  readonly factor: number
+}
+
+/** The unit in which a setting is typed. */
+export function shownUnit({ unit, default: usual }: Pick<Setting, 'unit' | 'default'>): ShownUnit {
+  return unit === 'mL' && usual >= 1_000 ? { unit: 'L', factor: 1_000 } : { unit, factor: 1 }
+}
+
+/** Reads a draft, in the units shown, against the settings and their bounds. */
 export function proposalOf(settings: readonly Setting[], draft: Draft): Proposal {
   const values: Record<string, number> = {}
   const wrong: string[] = []
-  for (const { key, value, least, most } of settings) {
+  for (const setting of settings) {
+    const { key, value, least, most } = setting
     const text = draft[key]
     if (text === undefined) continue
-    const number = numberOf(text)
+    const typed = numberOf(text)
+    const { factor } = shownUnit(setting)
+    const number = typed === undefined ? undefined : factor === 1 ? typed : Math.round(typed * factor)
     if (number === undefined || number < least || number > most) wrong.push(key)
     else if (number !== value) values[key] = number
   }

@@ -32,6 +32,7 @@ export const zhWatch = {
     opened: '发生',
     lastSeen: '最近',
     count: '次数',
+    presence: '情形',
     times: (count: string) => `${count} 次`,
     more: (count: number) => `同因 ${count} 条`,
     fold: '收起',
@@ -89,6 +90,8 @@ export const zhWatch = {
       people: '人员',
     },
     laneUnit: { L: 'L', price: '¥/L' },
+    part: (kind: string, code: string): string =>
+      `${code}${kind === 'level' ? '号罐' : kind === 'load' ? '号鹤管' : '号枪'}`,
     onlyLargest: (shown: number, all: number) => `共 ${all} 条枪或罐,只画变化最大的 ${shown} 条`,
     noSeries: '这段时间没有可画的数据。',
     evidence: '证据',

@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react'
+import './ui.css'
 
 export type ShapeGrade = 'red' | 'orange' | 'yellow' | 'blue'
 
