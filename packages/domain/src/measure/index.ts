@@ -1,4 +1,5 @@
 export * from './pairing.ts'
 export * from './statistics.ts'
+export * from './tank-day.ts'
 export * from './tank-track.ts'
 export * from './volume20.ts'

@@ -7,9 +7,11 @@ import { darkCollector } from './dark-collector.ts'
 import { deviceSilent } from './device-silent.ts'
 import { gapNotFilled } from './gap-not-filled.ts'
 import { keyWrong } from './key-wrong.ts'
+import { leak } from './leak.ts'
 import { lineCut } from './line-cut.ts'
 import { lineRewired } from './line-rewired.ts'
 import { mainsLost } from './mains-lost.ts'
+import { meterDrift } from './meter-drift.ts'
 import { missingSales } from './missing-sales.ts'
 import { oddMix } from './odd-mix.ts'
 import { offHours } from './off-hours.ts'
@@ -20,6 +22,7 @@ import { priceMismatch } from './price-mismatch.ts'
 import { pulsesAgainstBoard } from './pulses-against-board.ts'
 import type { Rule } from './rule.ts'
 import { spoolNearlyFull } from './spool-nearly-full.ts'
+import { stockBalance } from './stock-balance.ts'
 import { suddenLoss } from './sudden-loss.ts'
 import { taxMemory } from './tax-memory.ts'
 import { totalizerBack } from './totalizer-back.ts'
@@ -44,7 +47,10 @@ export const RULES: readonly Rule[] = [
   pulsesAgainstBoard,
   taxMemory,
   unregisteredDelivery,
+  stockBalance,
   suddenLoss,
+  leak,
+  meterDrift,
   water,
   overfill,
   darkCollector,
