@@ -232,24 +232,18 @@ export class Watcher {
         if (!late) this.engine.pass(site, device, name, fact.at, entry.receivedAt)
         continue
       }
-      const base = {
-        at: fact.at,
-        loggedAt: entry.receivedAt,
-        ref: { position: entry.position, seq },
-        site,
-        device,
-        channel: name,
-      }
+      const ref = { position: entry.position, seq }
+      const loggedAt = entry.receivedAt
       const problem = believe(fact, around) ?? storable(fact)
-      if (!problem) this.engine.take({ type: 'fact', ...base, fact, late })
-      else
-        this.engine.take({
-          type: 'refused-record',
-          ...base,
-          at: entry.receivedAt,
-          code: problem.code,
-          kind: fact.kind,
-        })
+      // Written out, not spread from a common part: this runs for every record.
+      if (!problem) {
+        const { at } = fact
+        this.engine.take({ type: 'fact', at, loggedAt, ref, site, device, channel: name, fact, late })
+      } else {
+        const { code } = problem
+        const common = { at: loggedAt, loggedAt, ref, site, device, channel: name }
+        this.engine.take({ type: 'refused-record', ...common, code, kind: fact.kind })
+      }
     }
   }
 
