@@ -1,6 +1,5 @@
 import {
   type Alarm,
-  type AlarmAction,
   type AlarmStep,
   type Command,
   causeOf,
@@ -290,6 +289,3 @@ function noteOf(step: AlarmStep): string {
       return ''
   }
 }
-
-/** Steps a person takes are written under the name of the action. */
-export type StepName = AlarmStep['step'] | AlarmAction

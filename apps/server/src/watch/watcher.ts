@@ -6,7 +6,6 @@ import {
   RuleEngine,
   SettingsBook,
   type Signal,
-  type Site,
   SiteBook,
   type Surroundings,
   SWEEP_MS,
@@ -347,9 +346,4 @@ function readRecords(entry: LogEntry): readonly RecordedFact[] | undefined {
     if (error instanceof ProblemError) return undefined
     throw error
   }
-}
-
-/** Sites whose registration changed in a desk entry, for storing. */
-export function registrationOf(desk: WatchDesk): Site | undefined {
-  return desk.action === 'site-registered' ? desk.site : undefined
 }
