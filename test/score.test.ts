@@ -35,9 +35,10 @@ describe('score of known thefts and honest look-alikes (B2)', () => {
     expect(FAULTS.filter(({ name }) => !devicesOnly.has(name) && !played.has(name))).toEqual([])
   })
 
-  it('names only rules that exist', () => {
+  it('expects of every misdeed a rule that exists', () => {
     const known = new Set(RULES.map(({ id }) => id))
-    expect(SCENARIOS.flatMap(({ rules }) => rules).filter((rule) => !known.has(rule))).toEqual([])
+    const misdeeds = SCENARIOS.filter(({ kind, rules }) => kind !== 'honest' && rules.length > 0)
+    expect(misdeeds.filter(({ rules }) => !rules.some((rule) => known.has(rule)))).toEqual([])
   })
 
   it('costs at most two false alarms a day of the honest county', () => {

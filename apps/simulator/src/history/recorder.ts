@@ -44,6 +44,8 @@ const LINE_AFTER_MS = 3 * HOUR_MS
 const LATEST_MS = 10 * MINUTE_MS
 /** A console closes a delivery, and the collector fetches it, this long after its end. */
 const DELIVERY_READ_AFTER_MS = 4 * MINUTE_MS
+/** A sale is over when the counter has stood still this long. */
+const SETTLED_MS = 5_000
 /** Of a slow console every third answer comes in time. */
 const SLOW_READS = 3
 
@@ -222,9 +224,15 @@ export class Recorder {
     this.add(site, 'volume', at, fact)
   }
 
-  /** The totalizer as the volume channel sees it: pulses run ahead of the board by the fill under way. */
+  /** The totalizer as the volume channel sees it. */
   private total(site: SiteBody, nozzle: NozzleBody, at: EpochMs): void {
     const tapped = nozzle.plan.input !== undefined
+    // A collector states the totalizer of a nozzle at rest; that of a running one after its sale.
+    const running = nozzle.running(at)
+    if (running) {
+      this.world.agenda.plan(running.fill.endsAt + SETTLED_MS, (now) => this.total(site, nozzle, now))
+      return
+    }
     if (!tapped && this.boardSilent(site, nozzle)) return
     const line = this.conditions(site)?.lines.get(nozzle.plan.nozzle)
     this.add(site, 'volume', at, {
