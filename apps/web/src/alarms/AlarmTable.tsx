@@ -27,7 +27,7 @@ function Row({ alarm, under = false, children }: RowProps): ReactNode {
         <Link to={paths.alarm(alarm.alarm)}>{alarm.sentence[language]}</Link> {children}{' '}
         <QuietReason alarm={alarm} />
       </td>
-      <td className="wide-only soft">
+      <td className="alarm-cell-rule soft">
         <Link to={paths.rule(alarm.rule)}>{alarm.title[language]}</Link>
       </td>
       <td className={alarm.handling === 'waiting' ? 'alarm-waiting' : 'soft'}>
@@ -61,7 +61,7 @@ export function AlarmTable({ groups }: { groups: readonly AlarmGroup[] }): React
           <tr>
             <th scope="col">{words.alarms.grade}</th>
             <th scope="col">{words.alarms.sentence}</th>
-            <th scope="col" className="wide-only">
+            <th scope="col" className="alarm-cell-rule">
               {words.alarms.rule}
             </th>
             <th scope="col">{words.alarms.handling}</th>

@@ -14,6 +14,8 @@ const TOP = 22
 const FOOT = 26
 const LEFT = 76
 const RIGHT = 84
+/** Marks beyond this share of the axis have their words at the left. */
+const LEFTWARD_FROM = 0.75
 /** Axes shorter than this are labelled with the time of day alone. */
 const DAY_MS = 86_400_000
 
@@ -23,12 +25,7 @@ export function markText(mark: Mark, words: Words): string {
     case 'people':
       return `${words.alarm.step[mark.text] ?? mark.text} · ${mark.subject}`
     case 'delivery':
-      return words.event({
-        kind: 'delivery',
-        siteName: '',
-        subject: mark.subject,
-        value: Number(mark.text) || 0,
-      })
+      return words.alarm.delivered(mark.subject, formatLitres(Number(mark.text) || 0))
     case 'line':
       return words.fault(mark.text === 'normal' ? 'line-normal' : `line-${mark.text}`, mark.subject)
     default:
@@ -112,7 +109,14 @@ function laneSeries(lane: Lane, index: number, span: Span, base: Base, words: Wo
 }
 
 /** Moments of a lane, each with its words beside it as far as there is room. */
-function markSeries(marks: readonly Mark[], index: number, span: Span, base: Base, words: Words): object {
+function markSeries(
+  marks: readonly Mark[],
+  index: number,
+  axis: Span,
+  span: Span,
+  base: Base,
+  words: Words,
+): object {
   return {
     type: 'scatter',
     name: '',
@@ -132,7 +136,11 @@ function markSeries(marks: readonly Mark[], index: number, span: Span, base: Bas
       },
     },
     labelLayout: { hideOverlap: true },
-    data: marks.map((mark) => [mark.at, 0]),
+    data: marks.map((mark) => ({
+      value: [mark.at, 0],
+      // Near the right edge there is no room for words but at the left.
+      label: { position: mark.at > axis.from + (axis.to - axis.from) * LEFTWARD_FROM ? 'left' : 'right' },
+    })),
     markArea: areaOf(span, base),
   }
 }
@@ -175,7 +183,7 @@ function optionOf(
   const short = series.to - series.from <= DAY_MS
   const label = (at: number): string => (short ? formatTime(at).slice(0, 5) : formatShortMoment(at))
   const drawn = rows.map(({ lane, marks }, i) =>
-    lane ? laneSeries(lane, i, span, base, words) : [markSeries(marks ?? [], i, span, base, words)],
+    lane ? laneSeries(lane, i, span, base, words) : [markSeries(marks ?? [], i, series, span, base, words)],
   )
   const owners = drawn.flatMap((list, i) => list.map(() => i))
   const shares = (row: Row): boolean =>

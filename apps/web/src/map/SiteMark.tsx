@@ -18,12 +18,15 @@ interface SiteMarkProps {
   readonly onOpen: () => void
 }
 
-/** Outline of a mark: a depot is a square, a station a disc, and one that wants attention a triangle, so that shape tells as well. */
+/** Outline of a mark: a depot is a square, a station a disc; one that wants attention is half filled, so that shape tells as well. */
 function shapeOf(site: Site, r: number): ReactNode {
   const className = `map-mark map-mark-${site.state}`
   if (site.state === 'attention')
     return (
-      <path className={className} d={`M0 ${-r * 1.35} ${r * 1.3} ${r * 0.95} ${-r * 1.3} ${r * 0.95}Z`} />
+      <>
+        <circle className="map-mark map-half" r={r} />
+        <path className={className} d={`M0 ${-r}A${r} ${r} 0 0 1 0 ${r}Z`} />
+      </>
     )
   if (site.kind === 'depot')
     return <rect className={className} x={-r * 1.1} y={-r * 1.1} width={r * 2.2} height={r * 2.2} />

@@ -1,5 +1,6 @@
 import { type ReactNode, useEffect } from 'react'
 import { Link } from 'react-router'
+import { GRADE_ORDER } from '../alarms/grouping.ts'
 import { useNow } from '../api/clock.ts'
 import type { Answer } from '../api/endpoints.ts'
 import { useOverview, useRead } from '../api/queries.ts'
@@ -13,6 +14,7 @@ import { StockPanel } from '../cockpit/StockPanel.tsx'
 import { TodayPanel } from '../cockpit/TodayPanel.tsx'
 import { MENU } from '../frame/menu.ts'
 import { CountyMap } from '../map/CountyMap.tsx'
+import { AlarmGradeTag } from '../parts/AlarmGradeTag.tsx'
 import { AlarmCount, SoundSwitch } from '../parts/AlarmSigns.tsx'
 import { FreshnessDot, StaleNotice } from '../parts/Freshness.tsx'
 import { ImportProgress } from '../parts/ImportProgress.tsx'
@@ -68,6 +70,9 @@ function Legend({ count }: { count: number }): ReactNode {
       <span>
         ● {words.cockpit.station} ■ {words.cockpit.depot}
       </span>
+      {GRADE_ORDER.map((grade) => (
+        <AlarmGradeTag key={grade} grade={grade} />
+      ))}
       <span className="faint">{words.cockpit.schematic}</span>
     </p>
   )

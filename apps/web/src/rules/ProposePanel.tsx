@@ -10,6 +10,7 @@ import { act, CallError } from '../api/client.ts'
 import { serverNow } from '../api/clock.ts'
 import type { Answer } from '../api/endpoints.ts'
 import { useRead } from '../api/queries.ts'
+import '../log/log.css'
 import { TokenGate } from '../parts/TokenGate.tsx'
 import { Trouble } from '../parts/Trouble.tsx'
 import { paths } from '../paths.ts'
@@ -101,12 +102,11 @@ function Activate(props: {
   rule: RuleRow
   tried: Tried
   administrator: Administrator
-  onDone: () => void
+  onDone: (position: number) => void
 }): ReactNode {
   const words = useWords()
   const client = useQueryClient()
   const [reason, setReason] = useState('')
-  const [position, setPosition] = useState<number>()
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState<CallError>()
   const { rule, tried, administrator } = props
@@ -120,22 +120,16 @@ function Activate(props: {
         reason: reason.trim(),
         ...(administrator.actor ? { actor: administrator.actor } : {}),
       }
-      setPosition((await act('changeSettings', { rule: rule.rule }, body, administrator.token)).position)
+      const { position } = await act('changeSettings', { rule: rule.rule }, body, administrator.token)
       void client.invalidateQueries({ queryKey: ['rules'] })
       void client.invalidateQueries({ queryKey: ['ruleHistory'] })
-      props.onDone()
+      props.onDone(position)
     } catch (cause) {
       if (!(cause instanceof CallError)) throw cause
       setError(cause)
       setBusy(false)
     }
   }
-  if (position !== undefined)
-    return (
-      <p className="verdict" role="status">
-        <Link to={paths.entry(position)}>{words.rules.activated(formatNumber(position))}</Link>
-      </p>
-    )
   return (
     <form
       className="action-form"
@@ -173,6 +167,7 @@ function TrialForm({ rule, proposal, administrator }: TrialFormProps): ReactNode
   const [site, setSite] = useState('')
   const [days, setDays] = useState<number>(7)
   const [tried, setTried] = useState<Tried>()
+  const [activated, setActivated] = useState<number>()
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState<CallError>()
   const empty = Object.keys(proposal.values).length === 0
@@ -181,6 +176,7 @@ function TrialForm({ rule, proposal, administrator }: TrialFormProps): ReactNode
   const run = async (): Promise<void> => {
     setBusy(true)
     setError(undefined)
+    setActivated(undefined)
     try {
       const to = Math.floor(serverNow())
       const { values } = proposal
@@ -233,11 +229,16 @@ function TrialForm({ rule, proposal, administrator }: TrialFormProps): ReactNode
       </div>
       {error ? <Trouble error={error} /> : null}
       {tried ? <TrialResult answer={tried.answer} /> : null}
-      {tried && current ? (
-        <Activate rule={rule} tried={tried} administrator={administrator} onDone={() => undefined} />
-      ) : !empty ? (
+      {activated === undefined ? null : (
+        <p className="verdict" role="status">
+          <Link to={paths.entry(activated)}>{words.rules.activated(formatNumber(activated))}</Link>
+        </p>
+      )}
+      {tried && current && !empty ? (
+        <Activate rule={rule} tried={tried} administrator={administrator} onDone={setActivated} />
+      ) : empty ? null : (
         <p className="small faint">{words.rules.tryFirst}</p>
-      ) : null}
+      )}
     </>
   )
 }

@@ -34,7 +34,7 @@ export const zhWatch = {
     count: '次数',
     presence: '情形',
     times: (count: string) => `${count} 次`,
-    more: (count: number) => `同因 ${count} 条`,
+    more: (count: number) => `同类 ${count} 条`,
     fold: '收起',
     active: '持续中',
     gone: '已消除',
@@ -92,6 +92,7 @@ export const zhWatch = {
     laneUnit: { L: 'L', price: '¥/L' },
     part: (kind: string, code: string): string =>
       `${code}${kind === 'level' ? '号罐' : kind === 'load' ? '号鹤管' : '号枪'}`,
+    delivered: (tank: string, litres: string): string => `${tank}号罐卸油 ${litres} L`,
     onlyLargest: (shown: number, all: number) => `共 ${all} 条枪或罐,只画变化最大的 ${shown} 条`,
     noSeries: '这段时间没有可画的数据。',
     evidence: '证据',

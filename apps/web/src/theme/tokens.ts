@@ -118,7 +118,7 @@ export const GRADE_COLOURS: Readonly<Record<Grade, string>> = {
  * Colours of series that are not grades (places, nozzles), in their order; what is left over is drawn in `unknown`. Ink, plum
  * and pine, each dark and pale in turn: neighbours differ in lightness, and none can be taken for a grade of oil.
  */
-export const SERIES_COLOURS = ['#27425c', '#8fa8bd', '#5a3a63', '#c4aed0', '#2f5447', '#a8c2b4'] as const
+export const SERIES_COLOURS = ['#27425c', '#8fa8bd', '#5a3a63', '#c4aed0', '#3c6134', '#a8c2b4'] as const
 
 /** Puts a theme's colours on the document as `--name` properties. */
 export function applyTheme(name: ThemeName): void {
