@@ -1,6 +1,7 @@
 import { boardChanged } from './board-changed.ts'
 import { cabinetOpened } from './cabinet-opened.ts'
 import { chainBroken } from './chain-broken.ts'
+import { cheatSignature } from './cheat-signature.ts'
 import { clockTurnedBack } from './clock-turned-back.ts'
 import { collectorSilent } from './collector-silent.ts'
 import { darkCollector } from './dark-collector.ts'
@@ -21,6 +22,7 @@ import { priceChannelDown } from './price-channel-down.ts'
 import { priceMismatch } from './price-mismatch.ts'
 import { pulsesAgainstBoard } from './pulses-against-board.ts'
 import type { Rule } from './rule.ts'
+import { shortDelivery } from './short-delivery.ts'
 import { spoolNearlyFull } from './spool-nearly-full.ts'
 import { stockBalance } from './stock-balance.ts'
 import { suddenLoss } from './sudden-loss.ts'
@@ -46,7 +48,9 @@ export const RULES: readonly Rule[] = [
   priceCeiling,
   pulsesAgainstBoard,
   taxMemory,
+  cheatSignature,
   unregisteredDelivery,
+  shortDelivery,
   stockBalance,
   suddenLoss,
   leak,
