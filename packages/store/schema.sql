@@ -1,5 +1,44 @@
 -- Made from the migrations; see packages/store/test/schema.test.ts. Do not edit.
 
+create table alarm (
+  county integer not null,
+  alarm integer not null,
+  rule text not null,
+  subject text not null,
+  site text not null,
+  grade smallint not null,
+  handling text not null,
+  active boolean not null,
+  open boolean not null,
+  suppressed boolean not null,
+  opened_at bigint not null,
+  opened_logged_at bigint not null,
+  opened_position bigint not null,
+  last_seen_at bigint not null,
+  count integer not null,
+  shelved_until bigint,
+  sentence_zh text not null,
+  sentence_en text not null,
+  document jsonb not null,
+  constraint alarm_pkey PRIMARY KEY (county, alarm)
+);
+CREATE INDEX alarm_open ON public.alarm USING btree (county, alarm DESC) WHERE open;
+CREATE INDEX alarm_rule ON public.alarm USING btree (county, rule, alarm DESC);
+CREATE INDEX alarm_site ON public.alarm USING btree (county, site, alarm DESC);
+CREATE UNIQUE INDEX alarm_cause ON public.alarm USING btree (county, rule, subject) WHERE open;
+
+create table alarm_step (
+  county integer not null,
+  alarm integer not null,
+  step integer not null,
+  position bigint not null,
+  at bigint not null,
+  what text not null,
+  actor text not null,
+  note text not null,
+  constraint alarm_step_pkey PRIMARY KEY (county, alarm, step)
+);
+
 create table channel_state (
   county integer not null,
   device text not null,
@@ -44,6 +83,19 @@ create table delivery (
 );
 CREATE INDEX delivery_site ON public.delivery USING btree (county, site_id, ended_at);
 CREATE INDEX delivery_time ON public.delivery USING btree (county, ended_at);
+
+create table delivery_notice (
+  county integer not null,
+  notice text not null,
+  position bigint not null,
+  site text not null,
+  expected_at bigint not null,
+  actor text not null,
+  stated_at bigint not null,
+  document jsonb not null,
+  constraint delivery_notice_pkey PRIMARY KEY (county, notice)
+);
+CREATE INDEX delivery_notice_time ON public.delivery_notice USING btree (county, expected_at);
 
 create table device (
   county integer not null,
@@ -208,6 +260,18 @@ create table price (
   constraint price_pkey PRIMARY KEY (county, nozzle_id, at, "position", seq)
 );
 
+create table quiet_window (
+  county integer not null,
+  quiet_window text not null,
+  position bigint not null,
+  site text not null,
+  to_at bigint not null,
+  actor text not null,
+  stated_at bigint not null,
+  document jsonb not null,
+  constraint quiet_window_pkey PRIMARY KEY (county, quiet_window)
+);
+
 create table receipt (
   county integer not null,
   position bigint not null,
@@ -237,6 +301,19 @@ create table refused_record (
   constraint refused_record_pkey PRIMARY KEY (county, "position", seq)
 );
 CREATE INDEX refused_record_code ON public.refused_record USING btree (county, code, "position");
+
+create table rule_setting (
+  county integer not null,
+  position bigint not null,
+  rule text not null,
+  site text not null,
+  valid_from bigint not null,
+  setting_values jsonb not null,
+  actor text not null,
+  reason text not null,
+  stated_at bigint not null,
+  constraint rule_setting_pkey PRIMARY KEY (county, "position")
+);
 
 create table sale (
   county integer not null,
@@ -298,6 +375,28 @@ create table schema_migration (
   sha256 text not null,
   applied_at timestamp with time zone not null default now(),
   constraint schema_migration_pkey PRIMARY KEY (version)
+);
+
+create table share_refusal (
+  county integer not null,
+  target text not null,
+  position bigint not null,
+  code text not null,
+  detail text not null,
+  at bigint not null,
+  constraint share_refusal_pkey PRIMARY KEY (county, target, "position")
+);
+
+create table share_target (
+  county integer not null,
+  target text not null,
+  next_position bigint not null default 0,
+  batches bigint not null default 0,
+  statements bigint not null default 0,
+  bytes bigint not null default 0,
+  first_at bigint not null,
+  last_at bigint not null,
+  constraint share_target_pkey PRIMARY KEY (county, target)
 );
 
 create table site (
@@ -379,4 +478,45 @@ create table tile (
   index bigint not null,
   hashes bytea storage external not null,
   constraint tile_pkey PRIMARY KEY (county, level, index)
+);
+
+create table watch_channel (
+  county integer not null,
+  device text not null,
+  channel smallint not null,
+  document jsonb not null,
+  constraint watch_channel_pkey PRIMARY KEY (county, device, channel)
+);
+
+create table watch_clock (
+  county integer not null,
+  log_time bigint not null,
+  failing jsonb not null,
+  constraint watch_clock_pkey PRIMARY KEY (county)
+);
+
+create table watch_device (
+  county integer not null,
+  device text not null,
+  site text not null,
+  constraint watch_device_pkey PRIMARY KEY (county, device)
+);
+
+create table watch_registration (
+  county integer not null,
+  site text not null,
+  effective_at bigint not null,
+  document jsonb not null,
+  constraint watch_registration_pkey PRIMARY KEY (county, site, effective_at)
+);
+
+create table watch_state (
+  county integer not null,
+  rule text not null,
+  version integer not null,
+  subject text not null,
+  state jsonb not null,
+  wake_at bigint,
+  verdict text not null,
+  constraint watch_state_pkey PRIMARY KEY (county, rule, subject)
 );

@@ -2,6 +2,7 @@ import type { Clock } from '@oiltrail/kernel'
 import type { Store } from '@oiltrail/store'
 import type { Logger } from 'pino'
 import type { Desk } from './desk/desk.ts'
+import type { WatchOffice } from './watch/office.ts'
 
 /** What the HTTP interface is given: the parts of a running server it may see. `serve.ts` builds it. */
 export interface ServerContext {
@@ -13,6 +14,8 @@ export interface ServerContext {
   readonly log: Logger
   /** Where the people's statements enter the log. */
   readonly desk: Desk
+  /** Alarms, rules, notices: what people state about them. */
+  readonly watch: WatchOffice
   /** Position the next log entry will take, as last committed. */
   nextPosition(): number
   /** Next position of a follower by its name, as last committed; undefined for an unknown name. */

@@ -1,12 +1,14 @@
 import { readFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
+import type { Rule } from '@oiltrail/domain'
 import { defaultOrigin } from '@oiltrail/evidence'
-import { type Problem, ProblemError } from '@oiltrail/kernel'
-import { readHead, type Store } from '@oiltrail/store'
+import { type Clock, type Problem, ProblemError } from '@oiltrail/kernel'
+import { type AlarmRow, readHead, type Store } from '@oiltrail/store'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { openAccess, registerTokenCookie } from './access.ts'
+import { alarmShape } from './api/alarms.ts'
 import { Live } from './api/live.ts'
 import { registerApi } from './api/register.ts'
 import { isLoopback, type ServerConfig } from './config.ts'
@@ -28,6 +30,9 @@ import { readyLogSigners } from './seal/keys.ts'
 import { registerLogRoutes } from './seal/routes.ts'
 import { readShareTargets } from './share/address.ts'
 import { ShareCourier } from './share/courier.ts'
+import { WatchFollower } from './watch/follower.ts'
+import { WatchOffice } from './watch/office.ts'
+import { Ticker } from './watch/ticker.ts'
 
 /** How long a starting server waits for another to let go of the county's log. */
 const OWNERSHIP_WAIT_MS = 10_000
@@ -58,6 +63,8 @@ export interface ServeHooks {
   readonly ownershipWaitMs?: number
   /** Threads that check signatures ahead. */
   readonly verifiers?: number
+  /** Alarm rules instead of all of them. */
+  readonly rules?: readonly Rule[]
 }
 
 /** Brings a server up: database, ownership, intake, followers, gateways, pages. Throws `ProblemError` or what broke. */
@@ -112,6 +119,7 @@ async function bringUp(
     clock: config.clock,
     log,
     desk: new Office({ store, intake, clock: config.clock, county }),
+    watch: core.office,
     demo: config.demo,
     access,
     nextPosition: () => feed.nextPosition,
@@ -182,7 +190,17 @@ async function startCore(
     log.warn({ keys: signers.made }, 'the log has entries, but its keys were missing and have been made anew')
   const live = new Live({ county: county.number, clock: config.clock })
   seal.onCheckpoint((checkpoint) => live.sealed(checkpoint))
-  const followers = await startFollowers([live.follower, seal], { store, county: county.number, feed, log })
+  const watch = new WatchFollower({
+    county: county.number,
+    ...(hooks.rules ? { rules: hooks.rules } : {}),
+    onAlarms: (rows) => tellAlarms(live, rows, watch, config.clock),
+  })
+  const followers = await startFollowers([live.follower, seal, watch], {
+    store,
+    county: county.number,
+    feed,
+    log,
+  })
   undo.push(
     () => seal.stop(),
     () => Promise.all(followers.map((loop) => loop.stop())),
@@ -198,7 +216,29 @@ async function startCore(
     verifiers: hooks.verifiers ?? Math.min(MOST_VERIFIERS, availableParallelism() - 1),
     onLost: fatal,
   })
-  return { intake, feed, book, seal, live, signers, followers, county }
+  const watching = followers.find((loop) => loop.name === watch.name)!
+  const office = new WatchOffice({
+    rules: watch.rules,
+    intake,
+    clock: config.clock,
+    reached: (position) => watching.reached(position),
+  })
+  const ticker = new Ticker({ intake, clock: config.clock, watch, log })
+  undo.push(() => ticker.stop())
+  return { intake, feed, book, seal, live, signers, followers, county, office }
+}
+
+/** Alarms of one round that are told one by one; a screen that sees a flood loads its list again anyway. */
+const ALARMS_TOLD = 200
+
+function tellAlarms(live: Live, rows: readonly AlarmRow[], watch: WatchFollower, clock: Clock): void {
+  const now = clock.now()
+  const ruleOf = (id: string) => watch.rules.find((rule) => rule.id === id)
+  const views = rows.slice(-ALARMS_TOLD).map((row) => alarmShape(row, ruleOf(row.alarm.rule), now))
+  live.hub.send(
+    live.hub.position,
+    views.map((view) => ['alarm', view] as const),
+  )
 }
 
 async function readLog(store: Store, county: number): Promise<{ feed: LogFeed; book: DeviceBook }> {

@@ -51,8 +51,8 @@ export const sale = (at: number, nozzle = '1', volumeMillilitres = 30_000): Reco
 })
 
 /** Opens the stand and fills it over the very ways that collectors and administrators use. */
-export async function openApiStand(): Promise<ApiStand> {
-  const stand = await openStand()
+export async function openApiStand(hooks: Parameters<typeof openStand>[0] = {}): Promise<ApiStand> {
+  const stand = await openStand(hooks)
   const now = stand.server.context.clock.now()
   const admin = (await readFile(join(stand.data, 'admin-token'), 'utf8')).trim()
   const call = (of: Call): Promise<Answer> => callServer(stand, of)

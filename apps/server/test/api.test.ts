@@ -1,17 +1,19 @@
 import { ENDPOINTS, type EndpointName } from '@oiltrail/contract'
 import { generateKeyPair } from '@oiltrail/evidence/node'
-import { CATALOGUE, type ProblemCode, toBase64 } from '@oiltrail/kernel'
+import { CATALOGUE, HOUR_MS, type ProblemCode, toBase64 } from '@oiltrail/kernel'
 import { enrolProofBytes } from '@oiltrail/protocols/uplink'
+import { putAlarms } from '@oiltrail/store'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { HANDLERS } from '../src/api/register.ts'
 import { type Answer, type ApiStand, type Call, DEVICE, openApiStand } from './api.stand.ts'
 import { until } from './stand.ts'
 import { siteOf } from './views.history.ts'
+import { ALARM_ROW, LOW_LEVEL, TOTAL_BACK } from './watch.rules.ts'
 
 let api: ApiStand
 const call = (of: Call): Promise<Answer> => api.call(of)
 beforeAll(async () => {
-  api = await openApiStand()
+  api = await openApiStand({ rules: [LOW_LEVEL, TOTAL_BACK] })
 })
 afterAll(() => api.close())
 
@@ -95,6 +97,54 @@ const SCENARIOS: Record<EndpointName, () => Call | Promise<Call>> = {
     path: '/api/history',
     token: api.admin,
     body: { expectedRecords: 0 },
+  }),
+  alarms: async () => {
+    const { context } = api.stand.server
+    await context.store.transaction((tx) => putAlarms(tx, context.county, [ALARM_ROW]))
+    return { path: '/api/alarms?state=all&grade=yellow&site=S001&rule=test-low-level&limit=5' }
+  },
+  alarmPlaces: () => ({ path: '/api/alarms/places' }),
+  alarm: () => ({ path: `/api/alarms/${ALARM_ROW.alarm.alarm}` }),
+  alarmSeries: () => ({ path: `/api/alarms/${ALARM_ROW.alarm.alarm}/series` }),
+  handleAlarm: () => ({
+    method: 'POST',
+    path: `/api/alarms/${ALARM_ROW.alarm.alarm}/handle`,
+    token: api.admin,
+    body: { action: 'accept', actor: '张三' },
+  }),
+  rules: () => ({ path: '/api/rules' }),
+  ruleHistory: () => ({ path: '/api/rules/test-low-level/history' }),
+  trySettings: () => ({
+    method: 'POST',
+    path: '/api/rules/test-low-level/trial',
+    token: api.admin,
+    body: { values: { lowMillilitres: 20_000_000 } },
+  }),
+  changeSettings: () => ({
+    method: 'POST',
+    path: '/api/rules/test-low-level/settings',
+    token: api.admin,
+    body: { values: { lowMillilitres: 500_000 }, reason: '冬季储备' },
+  }),
+  notices: () => ({ path: '/api/notices?site=S001&limit=10' }),
+  registerNotice: () => ({
+    method: 'POST',
+    path: '/api/notices',
+    token: api.admin,
+    body: {
+      site: 'S001',
+      grade: '92',
+      volumeMillilitres: 1e7,
+      expectedAt: api.now + HOUR_MS,
+      supplier: '示例油库',
+    },
+  }),
+  windows: () => ({ path: '/api/windows?limit=10' }),
+  declareWindow: () => ({
+    method: 'POST',
+    path: '/api/windows',
+    token: api.admin,
+    body: { site: 'S001', part: 'tank/1', purpose: 'verification', from: api.now, to: api.now + HOUR_MS },
   }),
 }
 const NAMES = Object.keys(SCENARIOS) as EndpointName[]

@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto'
 import { fromChina } from '@oiltrail/kernel'
 import { blockAddress, LOOP_OPEN, PULSE_FLAGS, PULSE_INPUT, readBlock } from '@oiltrail/protocols/modbus'
 import { dayTotal, dialectNamed, FrameDecoder, grandTotal } from '@oiltrail/protocols/taxport'
 import { inventory } from '@oiltrail/protocols/tls350'
+import { decodeBatch } from '@oiltrail/protocols/uplink'
 import { describe, expect, test } from 'vitest'
 import { pulseImage } from '../src/devices/modules.ts'
 import { openControl } from '../src/faults/control.ts'
@@ -39,7 +41,7 @@ describe('the text of a fault order', () => {
 })
 
 describe('every fault of the registry', () => {
-  test.each(FAULTS.map((fault) => [fault.name, fault] as const))(
+  test.each(FAULTS.filter(({ only }) => only !== 'history').map((fault) => [fault.name, fault] as const))(
     '%s has words in both languages, changes the site, and leaves it sound when it ends',
     async (name, fault) => {
       expect(fault.zh).toMatch(/[\u4e00-\u9fff]/)
@@ -54,6 +56,9 @@ describe('every fault of the registry', () => {
           [...devices.conditions.lines.values()].map((line) => line.state),
           [...devices.conditions.boards.values()].map((board) => [board.silent, [...board.quirks]]),
           [...devices.boards.values()].map(({ tax }) => tax.listening),
+          devices.site.tampering,
+          [...devices.site.tampering.active],
+          devices.site.nozzles.map((nozzle) => [nozzle.tampering.bookedShare, nozzle.tampering.hiddenEvery]),
         ])
       const sound = state()
       expect(desk.order(`${name}@${devices.site.code}+60~60`)).toMatchObject({
@@ -71,6 +76,26 @@ describe('every fault of the registry', () => {
       await expect.poll(state).toBe(sound)
     },
   )
+})
+
+describe('a forged batch', () => {
+  test('is well-formed, chained and signed, by a key of the forger', async () => {
+    const { live } = await liveCounty()
+    const sent: Uint8Array[] = []
+    const desk = new FaultDesk({
+      world: live.world,
+      mode: 'live',
+      site: (code) => live.site(code),
+      present: () => live.present(),
+      send: (bytes) => void sent.push(bytes),
+    })
+    expect(desk.order('forged-batch@S003')).toMatchObject({ ok: true })
+    const decoded = decodeBatch(sent[0]!)
+    expect(decoded).toMatchObject({ ok: true, value: { header: { device: '520327-S003-A', first: 1 } } })
+    const line = decoded.ok ? decoded.value.lines[0]! : new Uint8Array()
+    const head = createHash('sha256').update(Buffer.alloc(32)).update(line).digest('hex')
+    expect(decoded.ok && decoded.value.head).toBe(head)
+  })
 })
 
 describe('faults as a collector meets them', () => {
@@ -201,12 +226,22 @@ describe('the control', () => {
         return { status: answer.status, body: (await answer.json()) as Record<string, unknown> }
       }
       const known = (await call('GET', '/faults')).body.known as { name: string }[]
-      expect(known.map(({ name }) => name)).toEqual(FAULTS.map(({ name }) => name))
+      expect(known.map(({ name }) => name)).toEqual(
+        FAULTS.filter(({ only }) => only !== 'history').map(({ name }) => name),
+      )
       const ordered = await call('POST', '/faults', { fault: 'cabinet-open@S002' })
       expect(ordered).toMatchObject({ status: 201, body: { id: 1, state: 'active' } })
       expect(live.site('S002')!.conditions.cabinetOpen).toBe(true)
       expect((await call('DELETE', '/faults/1')).status).toBe(200)
       expect(live.site('S002')!.conditions.cabinetOpen).toBe(false)
+      expect((await call('POST', '/faults', { fault: 'test-cans@S001:1' })).status).toBe(201)
+      expect((await call('GET', '/statements')).body.statements).toContainEqual(
+        expect.objectContaining({
+          type: 'window',
+          window: expect.objectContaining({ site: 'S001', part: 'nozzle/1', purpose: 'verification' }),
+        }),
+      )
+      expect((await call('POST', '/faults', { fault: 'clock-back@S001' })).status).toBe(400)
       expect((await call('GET', '/truth')).body).toMatchObject({ at: NOON })
       expect(await call('POST', '/faults', { fault: 'nonsense' })).toMatchObject({
         status: 400,

@@ -5,6 +5,12 @@ export const paths = {
   site: (site: string): string => `/sites/${encodeURIComponent(site)}`,
   statistics: (): string => '/statistics',
   devices: (): string => '/devices',
+  witnesses: (site: string): string => `/sites/${encodeURIComponent(site)}/witnesses`,
+  alarms: (): string => '/alarms',
+  alarmsOf: (site: string): string => `/alarms?site=${encodeURIComponent(site)}`,
+  alarm: (alarm: number): string => `/alarms/${alarm}`,
+  rules: (): string => '/rules',
+  rule: (rule: string): string => `/rules?rule=${encodeURIComponent(rule)}`,
   log: (): string => '/log',
   entry: (position: number): string => `/log/${position}`,
 } as const

@@ -15,6 +15,22 @@ export const router = createBrowserRouter([
         lazy: async () => ({ Component: (await import('./pages/SitePage.tsx')).SitePage }),
       },
       {
+        path: '/sites/:site/witnesses',
+        lazy: async () => ({ Component: (await import('./pages/WitnessPage.tsx')).WitnessPage }),
+      },
+      {
+        path: '/alarms',
+        lazy: async () => ({ Component: (await import('./pages/AlarmsPage.tsx')).AlarmsPage }),
+      },
+      {
+        path: '/alarms/:alarm',
+        lazy: async () => ({ Component: (await import('./pages/AlarmPage.tsx')).AlarmPage }),
+      },
+      {
+        path: '/rules',
+        lazy: async () => ({ Component: (await import('./pages/RulesPage.tsx')).RulesPage }),
+      },
+      {
         path: '/statistics',
         lazy: async () => ({ Component: (await import('./pages/StatisticsPage.tsx')).StatisticsPage }),
       },

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { channelView, checkpointView, nozzleView, progress, saleView, sums, tankView } from './shapes.ts'
+import { alarmView } from './watch.ts'
 
 /**
  * What the event stream `GET /api/events` sends (server-sent events; `id:` is a log position, so that
@@ -13,6 +14,8 @@ export const STREAM_EVENTS = {
   tank: z.strictObject({ site: z.string(), tank: tankView }),
   nozzle: z.strictObject({ site: z.string(), nozzle: nozzleView.omit({ today: true }) }),
   channel: channelView,
+  /** An alarm was raised, cleared, handled, suppressed or came back; folds are not told one by one. */
+  alarm: alarmView,
   /** The log grew; at most two a second. */
   log: z.strictObject({ size: z.int(), checkpoint: checkpointView.optional() }),
   progress,

@@ -3,6 +3,7 @@ import { DEVICE_PATTERN, SITE_PATTERN } from '@oiltrail/kernel'
 import { z } from 'zod'
 import { endpoints } from './endpoint.ts'
 import * as s from './shapes.ts'
+import { WATCH_ENDPOINTS } from './watch.ts'
 
 const int = s.integer
 const at = s.epochMs
@@ -58,6 +59,7 @@ export const statisticsRow = s.sums.extend({
 
 /** Every endpoint of the platform's JSON interface. Streams, files and the log's static resources are in docs/formats. */
 export const ENDPOINTS = endpoints({
+  ...WATCH_ENDPOINTS,
   progress: {
     method: 'GET',
     path: '/api/progress',

@@ -180,6 +180,20 @@ export async function readEntries(
   return rows.map((row) => entryOf(county, row))
 }
 
+/** Whole entries at given positions, in the order of the log; positions that do not exist are left out. */
+export async function readRowsAt(
+  tx: Pick<Transaction, 'query'>,
+  county: number,
+  positions: readonly number[],
+): Promise<LogRow[]> {
+  const { rows } = await tx.query<EntryRecord>(
+    `select position, type, received_at, device, channel, first_seq, last_seq, code, leaf, raw
+     from log_entry where county = $1 and position = any($2::bigint[]) order by position`,
+    [county, positions],
+  )
+  return rows.map((row) => entryOf(county, row))
+}
+
 /** A record of a stream that is looked for in the log. */
 export interface RecordName {
   readonly device: string

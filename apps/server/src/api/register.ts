@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { z } from 'zod'
 import type { ServerContext } from '../context.ts'
 import { registerExports } from '../exports/routes.ts'
+import { alarmHandlers } from './alarms.ts'
 import { deskHandlers } from './desk.ts'
 import { type ApiParts, fail, type Handlers, type Input } from './handler.ts'
 import { MAX_LISTENERS } from './hub.ts'
@@ -11,6 +12,7 @@ import { logHandlers } from './log.ts'
 import { openApi } from './openapi.ts'
 import { overviewHandlers } from './overview.ts'
 import { authorize, validated } from './request.ts'
+import { ruleHandlers } from './rules.ts'
 import { siteHandlers } from './sites.ts'
 import { statisticsHandlers } from './statistics.ts'
 
@@ -21,6 +23,8 @@ export const HANDLERS: Handlers = {
   ...statisticsHandlers,
   ...logHandlers,
   ...deskHandlers,
+  ...alarmHandlers,
+  ...ruleHandlers,
 }
 
 /** Registers the whole JSON interface, the event stream, the exports and the OpenAPI document. */

@@ -139,6 +139,8 @@ export class Office implements Desk {
     if (statement.action === 'site-registered') return this.registerSite(actor, statement.site)
     if (statement.action === 'device-revoked')
       return this.revokeDevice(actor, statement.device, statement.reason)
+    if (statement.action !== 'device-enrolled')
+      return refuse('INVALID_REQUEST', `${statement.action} is not a statement that platforms share`, 'action')
     const { device, site } = statement
     const keys = checkPublicKeys(device, statement.keys)
     if (!keys.ok) return keys

@@ -130,7 +130,7 @@ export class LogAuditor {
     if (!taken.ok) this.#problem(entry, taken.problem)
     if (!decoded.ok) return
     const desk = decoded.value
-    const named = desk.action === 'site-registered' ? undefined : desk.device
+    const named = 'device' in desk ? desk.device : undefined
     if (desk.action !== entry.code || named !== entry.device)
       this.#altered(
         entry,

@@ -138,12 +138,13 @@ export class ViewsFollower implements Follower {
     if (desk.value.action === 'site-registered') {
       this.registry.register(desk.value.site)
       round.registryChanged = true
-    } else this.#takeDevice(round, desk.value, entry.receivedAt)
+    } else if (desk.value.action === 'device-enrolled' || desk.value.action === 'device-revoked')
+      this.#takeDevice(round, desk.value, entry.receivedAt)
   }
 
   #takeDevice(
     round: Round,
-    desk: Exclude<DeskEntry, { action: 'site-registered' }>,
+    desk: Extract<DeskEntry, { action: 'device-enrolled' | 'device-revoked' }>,
     receivedAt: number,
   ): void {
     for (const name of CHANNELS) {

@@ -286,7 +286,7 @@ export class BatchTaker {
 type Taken<K extends RecordedFact['kind']> = FactOf<K> & { seq: number; at: number }
 
 /** The schemas let any text through; the database does not. */
-function storable(record: RecordedFact): Problem | undefined {
+export function storable(record: RecordedFact): Problem | undefined {
   const texts =
     record.kind === 'health'
       ? record.subject

@@ -24,12 +24,25 @@ export interface BoardCondition {
 /** `no-sale-today`: a day without sales is answered with STATUS 0. `midnight`: for a minute after midnight the day total is still yesterday's. */
 export type BoardQuirk = 'no-sale-today' | 'midnight'
 
+/** What is wrong with the collector itself. On live sockets the collector is somebody else's; there only `unplugged` shows. */
+export interface CollectorCondition {
+  /** Switched off: it records nothing at all. */
+  unplugged: boolean
+  /** It records, but nothing reaches the platform. */
+  offline: boolean
+  /** Its clock was set back by this much. */
+  clockBackMs: number
+  /** Its price channel was taken off the boards' tax ports. */
+  priceBlind: boolean
+}
+
 /** Everything that faults can change about the devices of one site. */
 export interface SiteConditions {
   mains: boolean
   cabinetOpen: boolean
   readonly gauge: { silent: boolean; delayMs: number }
   readonly arms: { silent: boolean }
+  readonly collector: CollectorCondition
   readonly lines: Map<string, LineCondition>
   readonly boards: Map<string, BoardCondition>
 }
@@ -41,6 +54,7 @@ export function soundConditions(dispensers: readonly string[], nozzles: readonly
     cabinetOpen: false,
     gauge: { silent: false, delayMs: 0 },
     arms: { silent: false },
+    collector: { unplugged: false, offline: false, clockBackMs: 0, priceBlind: false },
     lines: new Map(
       nozzles.map((nozzle) => [
         nozzle,

@@ -74,19 +74,30 @@ export function encoderPulses(nozzle: NozzleBody, at: EpochMs): number {
   return (nozzle.totalMillilitres + running) / MILLILITRES_PER_PULSE
 }
 
-function inputOf(nozzle: NozzleBody, conditions: SiteConditions, at: EpochMs): PulseInput {
-  const line = conditions.lines.get(nozzle.plan.nozzle)!
-  const count = (line.frozenAt ?? encoderPulses(nozzle, at) - line.lostPulses) % TWO_32
+/** Pulses that reach the module over a line: none while it is cut or shorted, and those are lost. */
+export function shownPulses(nozzle: NozzleBody, line: LineCondition | undefined, at: EpochMs): number {
+  return line?.frozenAt ?? encoderPulses(nozzle, at) - (line?.lostPulses ?? 0)
+}
+
+/** Resistance of a nozzle's supervised loop in a state of its line. */
+export function loopOhmsOf(nozzle: NozzleBody, state: LineState): number {
+  const { loopOhms } = nozzle.plan
   const loop: Record<LineState, number> = {
-    normal: nozzle.plan.loopOhms,
+    normal: loopOhms,
     cut: LOOP_OPEN,
     shorted: SHORTED_OHMS,
-    rewired: nozzle.plan.loopOhms + REWIRED_OHMS,
+    rewired: loopOhms + REWIRED_OHMS,
   }
+  return loop[state]
+}
+
+function inputOf(nozzle: NozzleBody, conditions: SiteConditions, at: EpochMs): PulseInput {
+  const line = conditions.lines.get(nozzle.plan.nozzle)!
+  const count = shownPulses(nozzle, line, at) % TWO_32
   return {
     pulsesA: count,
     pulsesB: count,
-    loopOhms: loop[line.state],
+    loopOhms: loopOhmsOf(nozzle, line.state),
     phase: line.state === 'rewired' ? 'b-leads' : 'a-leads',
     flags: line.state !== 'normal' || at < line.flagsUntil ? line.flags : 0,
   }

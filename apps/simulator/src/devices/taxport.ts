@@ -91,7 +91,7 @@ class Board {
         const request = grandTotal.readRequest(frame)
         const nozzle = request.ok ? this.nozzle(request.value.gun) : undefined
         if (!nozzle) return undefined
-        const value = { volumeMillilitres: nozzle.totalMillilitres, amountFen: nozzle.totalFen }
+        const value = { volumeMillilitres: nozzle.boardMillilitres, amountFen: nozzle.totalFen }
         return grandTotal.writeAnswer({ status: STATUS_DATA, value }, this.dialect)
       }
       default:
@@ -137,8 +137,8 @@ function lastSaleOf(nozzle: NozzleBody): Answer<LastSale> {
   if (!fill) return { status: STATUS_NOTHING }
   return data({
     boardTime: boardTime(nozzle, fill.endsAt),
-    volumeMillilitres: fill.meteredMillilitres,
-    amountFen: fill.amountFen,
+    volumeMillilitres: fill.bookedMillilitres,
+    amountFen: fill.bookedFen,
     priceFenPerLitre: fill.priceFenPerLitre,
   })
 }

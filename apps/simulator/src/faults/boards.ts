@@ -22,6 +22,7 @@ export const portClosed: Fault = {
   zh: '加油机通信线被拔',
   en: 'The ports of a dispenser are unplugged',
   subject: 'dispenser',
+  only: 'live',
   begin({ boards }) {
     const ports = boards.flatMap(({ tax, communication }) => [tax, communication])
     // Opening waits for closing: the same port number must be free again.

@@ -15,7 +15,7 @@ type Answer = { readonly status: number; readonly body: unknown }
 
 /**
  * The county's control on loopback: `GET /faults` (what there is, what stands), `POST /faults` `{"fault":"…"}`,
- * `DELETE /faults/<id>`, `GET /truth` (the ledgers of truth at this moment). Only JSON is taken, so that no page in a
+ * `DELETE /faults/<id>`, `GET /statements` (deliveries announced and the like, since it is live), `GET /truth` (the ledgers of truth at this moment). Only JSON is taken, so that no page in a
  * browser can order faults without asking first.
  */
 export async function openControl(
@@ -69,12 +69,21 @@ async function handle(request: IncomingMessage, live: LiveCounty, desk: FaultDes
   const path = (request.url ?? '').split('?', 1)[0]!
   if (request.method === 'GET' && path === '/faults') {
     live.present()
-    const known = FAULTS.map(({ name, zh, en, subject }) => ({ name, zh, en, subject }))
+    const known = FAULTS.filter(({ only }) => only !== 'history').map(({ name, zh, en, subject }) => ({
+      name,
+      zh,
+      en,
+      subject,
+    }))
     return { status: 200, body: { known, standing: desk.list() } }
   }
   if (request.method === 'GET' && path === '/truth') {
     live.present()
     return { status: 200, body: truthOf(live.world) }
+  }
+  if (request.method === 'GET' && path === '/statements') {
+    live.present()
+    return { status: 200, body: { statements: live.statements } }
   }
   const one = /^\/faults\/([0-9]{1,9})$/.exec(path)
   if (request.method === 'DELETE' && one) {

@@ -1,5 +1,7 @@
 import { type EpochMs, ok, type Result, refuse } from '@oiltrail/kernel'
-import type { LiveCounty } from '../live.ts'
+import type { SiteDevices } from '../devices/site-devices.ts'
+import type { SiteBody } from '../physics/site.ts'
+import type { World } from '../physics/world.ts'
 import type { Fault, FaultTarget, Undo } from './fault.ts'
 import { FAULTS } from './registry.ts'
 
@@ -50,17 +52,31 @@ interface Standing {
   readonly text: string
   readonly beginsAt: EpochMs
   readonly endsAt: EpochMs | undefined
+  readonly site: string
   undo: Undo | undefined
+}
+
+/** The county that faults happen to: on its sockets, or in a history that is being lived. */
+export interface FaultCounty {
+  readonly world: World
+  readonly mode: 'live' | 'history'
+  site(code: string): SiteDevices | undefined
+  /** Lives to now and returns it. */
+  present(): EpochMs
+  /** The platform's open door (`POST /uplink`). */
+  send?(bytes: Uint8Array): void
+  /** Something at a site has begun or ended. */
+  changed?(site: SiteBody, at: EpochMs): void
 }
 
 /** Where faults are ordered and taken back. Times are those of the county's clock. */
 export class FaultDesk {
-  private readonly live: LiveCounty
+  private readonly county: FaultCounty
   private readonly standing = new Map<number, Standing>()
   private ordered = 0
 
-  constructor(live: LiveCounty) {
-    this.live = live
+  constructor(county: FaultCounty) {
+    this.county = county
   }
 
   /** Orders a fault. Refuses NOT_FOUND for an unknown site or subject, TOO_MANY_REQUESTS, and what {@link parseFault} refuses. */
@@ -72,18 +88,20 @@ export class FaultDesk {
     if (!target.ok) return target
     if (this.standing.size >= MOST_STANDING)
       return refuse('TOO_MANY_REQUESTS', `${MOST_STANDING} faults stand already`)
-    const now = this.live.present()
+    const now = this.county.present()
     const beginsAt = now + order.delaySeconds * 1000
     const endsAt = order.durationSeconds === undefined ? undefined : beginsAt + order.durationSeconds * 1000
     this.ordered += 1
-    const entry: Standing = { id: this.ordered, text, beginsAt, endsAt, undo: undefined }
+    const entry: Standing = { id: this.ordered, text, beginsAt, endsAt, undo: undefined, site: order.site }
     this.standing.set(entry.id, entry)
     const begin = (at: EpochMs): void => {
-      if (this.standing.has(entry.id)) entry.undo = order.fault.begin(target.value, at)
+      if (!this.standing.has(entry.id)) return
+      entry.undo = order.fault.begin(target.value, at)
+      this.county.changed?.(target.value.devices.site, at)
     }
     if (beginsAt <= now) begin(now)
-    else this.live.world.agenda.plan(beginsAt, begin)
-    if (endsAt !== undefined) this.live.world.agenda.plan(endsAt, (at) => this.end(entry.id, at))
+    else this.county.world.agenda.plan(beginsAt, begin)
+    if (endsAt !== undefined) this.county.world.agenda.plan(endsAt, (at) => this.end(entry.id, at))
     return ok(present(entry))
   }
 
@@ -92,7 +110,7 @@ export class FaultDesk {
     const entry = this.standing.get(id)
     if (!entry) return refuse('NOT_FOUND', `no fault ${id}`)
     const state = present(entry)
-    this.end(id, this.live.present())
+    this.end(id, this.county.present())
     return ok(state)
   }
 
@@ -105,22 +123,32 @@ export class FaultDesk {
     const entry = this.standing.get(id)
     if (!entry) return
     this.standing.delete(id)
-    entry.undo?.(at)
+    if (!entry.undo) return
+    entry.undo(at)
+    const devices = this.county.site(entry.site)
+    if (devices) this.county.changed?.(devices.site, at)
   }
 
   private targetOf(order: FaultOrder): Result<FaultTarget> {
-    const devices = this.live.site(order.site)
+    const { world, mode } = this.county
+    const door = this.county.send && { send: (bytes: Uint8Array) => this.county.send?.(bytes) }
+    const devices = this.county.site(order.site)
     if (!devices) return refuse('NOT_FOUND', `no site ${order.site}`, 'site')
     const { subject, fault } = order
+    if (fault.only && fault.only !== mode)
+      return refuse('INVALID_REQUEST', `${fault.name} works in ${fault.only} mode only`, 'fault')
     const all = [...devices.boards.values()]
-    if (subject === undefined) return ok({ devices, boards: all, nozzles: devices.site.nozzles })
+    const allTanks = [...devices.site.tanks.values()]
+    if (subject === undefined)
+      return ok({ world, devices, boards: all, nozzles: devices.site.nozzles, tanks: allTanks, ...door })
     if (fault.subject === 'none')
       return refuse('INVALID_REQUEST', `${fault.name} concerns a whole site`, 'subject')
     const boards = all.filter(({ dispenser }) => dispenser.plan.dispenser === subject)
     const nozzles = devices.site.nozzles.filter(({ plan }) => plan.nozzle === subject)
-    if ((fault.subject === 'dispenser' ? boards : nozzles).length === 0)
+    const tanks = allTanks.filter(({ plan }) => plan.tank === subject)
+    if ({ dispenser: boards, nozzle: nozzles, tank: tanks }[fault.subject].length === 0)
       return refuse('NOT_FOUND', `site ${order.site} has no ${fault.subject} ${subject}`, 'subject')
-    return ok({ devices, boards, nozzles })
+    return ok({ world, devices, boards, nozzles, tanks, ...door })
   }
 }
 

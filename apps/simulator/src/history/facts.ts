@@ -43,16 +43,21 @@ export function deliveryOf(seen: SeenDelivery): FactOf<'delivery'> {
 
 /** A sale on the volume channel, from pulses or from the board's grand total. Called right after it was booked. */
 export function saleOf(nozzle: NozzleBody, fill: Fill): FactOf<'sale'> {
-  const sale = {
-    kind: 'sale' as const,
-    nozzle: nozzle.plan.nozzle,
-    volumeMillilitres: fill.meteredMillilitres,
-    totalMillilitres: nozzle.totalMillilitres,
-    startedAt: fill.startedAt,
-  }
+  const sale = { kind: 'sale' as const, nozzle: nozzle.plan.nozzle, startedAt: fill.startedAt }
   return nozzle.plan.input === undefined
-    ? { ...sale, source: 'board' }
-    : { ...sale, source: 'pulse', pulses: fill.meteredMillilitres / 10 }
+    ? {
+        ...sale,
+        volumeMillilitres: fill.bookedMillilitres,
+        totalMillilitres: nozzle.boardMillilitres,
+        source: 'board',
+      }
+    : {
+        ...sale,
+        volumeMillilitres: fill.pulsedMillilitres,
+        totalMillilitres: nozzle.totalMillilitres,
+        source: 'pulse',
+        pulses: fill.pulsedMillilitres / 10,
+      }
 }
 
 /** A sale as the board shows it (commands 0x86 and 0x89). Called right after it was booked. */
@@ -60,11 +65,11 @@ export function receiptOf(nozzle: NozzleBody, fill: Fill): FactOf<'receipt'> {
   return {
     kind: 'receipt',
     nozzle: nozzle.plan.nozzle,
-    volumeMillilitres: fill.meteredMillilitres,
-    amountFen: fill.amountFen,
+    volumeMillilitres: fill.bookedMillilitres,
+    amountFen: fill.bookedFen,
     priceFenPerLitre: fill.priceFenPerLitre,
     boardTime: boardTime(nozzle, fill.endsAt),
-    totalMillilitres: nozzle.totalMillilitres,
+    totalMillilitres: nozzle.boardMillilitres,
     totalFen: nozzle.totalFen,
   }
 }

@@ -49,8 +49,16 @@ class HistoryFile {
   }
 }
 
+/** Where a recorder puts what collectors record. */
+export interface RecordSink {
+  /** `at` is the collector's clock; `recordedAt` the true moment at which it wrote the record. */
+  add(device: DeviceId, channel: Channel, at: EpochMs, fact: Fact, recordedAt: EpochMs): void
+  /** Nothing earlier will be added. */
+  flush(before: EpochMs): void
+}
+
 /** The history folder: one file per device and channel. */
-export class HistoryFiles {
+export class HistoryFiles implements RecordSink {
   private readonly directory: string
   private readonly files = new Map<string, HistoryFile>()
 

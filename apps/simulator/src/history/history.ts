@@ -38,7 +38,8 @@ export interface HistoryOptions {
 }
 
 /**
- * Lives the days before `now`, from the midnight `days` days ago, and writes `history/`, `history.json` and `truth.json`.
+ * Lives the days before `now`, from the midnight `days` days ago, and writes `history/`, `history.json`, `truth.json` and
+ * `statements.jsonl` (deliveries announced, windows declared, registrations changed: what a desk would have logged).
  * The same plan and options give the same bytes; a history that is there already is lived again but not written again.
  */
 export async function liveHistory(
@@ -51,12 +52,19 @@ export async function liveHistory(
   const quietMs = Math.min(QUIET_AFTER_MS * speed, LONGEST_QUIET_MS)
   const world = new World(plan, startsAt, { from: now - QUIET_BEFORE_MS, until: now + quietMs })
   const instruments = new Instruments(world)
+  const statements: string[] = []
+  world.witnesses.push({
+    stated: (_site, statement) => {
+      if (world.now < now) statements.push(`${JSON.stringify(statement)}\n`)
+    },
+  })
   const identity = { seed: plan.seed, days, from: startsAt, to: now, quietMs }
   const known = knownRecords(directory, identity)
   const records = known ?? (await record(world, instruments, now, join(directory, 'history')))
   await liveUntil(world, () => now)
   for (const gauge of instruments.gauges.values()) gauge.forgetDeliveries()
   if (known === undefined) {
+    writeFileSync(join(directory, 'statements.jsonl'), statements.join(''))
     writeFileSync(join(directory, 'truth.json'), `${JSON.stringify(truthOf(world))}\n`)
     writeFileSync(join(directory, 'history.json'), `${JSON.stringify({ records, ...identity })}\n`)
   }

@@ -1,8 +1,11 @@
-import type { Fact } from '@oiltrail/domain'
+import type { Fact, FactOf } from '@oiltrail/domain'
 import { CHANNELS, type Channel, DAY_MS, dayIndex, dayStart, type EpochMs, HOUR_MS } from '@oiltrail/kernel'
+import { MILLILITRES_PER_PULSE } from '../county/plan.ts'
+import type { SiteConditions } from '../devices/conditions.ts'
+import { shownPulses } from '../devices/modules.ts'
 import { dayOfBoard, monthOfBoard } from '../physics/board.ts'
 import type { Instruments } from '../physics/instruments.ts'
-import type { NozzleBody } from '../physics/nozzle.ts'
+import type { Fill, NozzleBody } from '../physics/nozzle.ts'
 import type { SiteBody } from '../physics/site.ts'
 import type { TankBody } from '../physics/tank.ts'
 import type { Witness } from '../physics/witness.ts'
@@ -18,7 +21,8 @@ import {
   saleOf,
   wholeSecond,
 } from './facts.ts'
-import type { HistoryFiles } from './files.ts'
+import type { RecordSink } from './files.ts'
+import { type Seen, seenOf, selfChecks } from './selfcheck.ts'
 
 const MINUTE_MS = 60_000
 /** How often a quiet tank is recorded. */
@@ -38,22 +42,48 @@ const BOARD_INFO_AFTER_MS = 15 * MINUTE_MS
 const LINE_AFTER_MS = 3 * HOUR_MS
 /** Nothing is recorded later than this after it happened (a delivery waits for its tank to calm). */
 const LATEST_MS = 10 * MINUTE_MS
+/** A console closes a delivery, and the collector fetches it, this long after its end. */
+const DELIVERY_READ_AFTER_MS = 4 * MINUTE_MS
+/** A sale is over when the counter has stood still this long. */
+const SETTLED_MS = 5_000
+/** Of a slow console every third answer comes in time. */
+const SLOW_READS = 3
+
+/** What a recorder may be told besides the physics. */
+export interface RecorderOptions {
+  /** What is wrong at a site; sites without conditions are sound. */
+  readonly conditionsOf?: (site: SiteBody) => SiteConditions | undefined
+  /** How often a quiet tank is recorded; a live collector does so every five minutes. */
+  readonly levelEveryMs?: number
+  readonly totalEveryMs?: number
+  /** Only these sites are recorded. */
+  readonly sites?: readonly SiteBody[]
+}
 
 /** Writes what collectors would have recorded while the county lived its history. */
 export class Recorder {
   private readonly world: World
   private readonly instruments: Instruments
-  private readonly files: HistoryFiles
+  private readonly sink: RecordSink
+  private readonly options: RecorderOptions
+  private readonly sites: ReadonlySet<SiteBody>
+  private readonly seen = new Map<SiteBody, Seen>()
   private active = true
 
-  constructor(world: World, instruments: Instruments, files: HistoryFiles) {
+  constructor(world: World, instruments: Instruments, sink: RecordSink, options: RecorderOptions = {}) {
     this.world = world
     this.instruments = instruments
-    this.files = files
+    this.sink = sink
+    this.options = options
+    this.sites = new Set(options.sites ?? world.sites)
     world.witnesses.push(this.witness())
-    instruments.deliverySeen = (site, seen) => this.add(site, 'volume', seen.endedAt, deliveryOf(seen))
-    for (const site of world.sites) this.begin(site, world.now)
-    this.every(dayStart(dayIndex(world.now) + 1), DAY_MS, (at) => files.flush(at - LATEST_MS))
+    instruments.deliverySeen = (site, seen) => {
+      const readAt = seen.endedAt + DELIVERY_READ_AFTER_MS
+      if (!this.conditions(site)?.gauge.silent)
+        this.add(site, 'volume', seen.endedAt, deliveryOf(seen), readAt)
+    }
+    for (const site of this.sites) this.begin(site, world.now)
+    this.every(dayStart(dayIndex(world.now) + 1), DAY_MS, (at) => sink.flush(at - LATEST_MS))
   }
 
   /** Stops recording; whatever is still planned for it does nothing. */
@@ -62,8 +92,38 @@ export class Recorder {
     this.instruments.deliverySeen = undefined
   }
 
-  private add(site: SiteBody, channel: Channel, at: EpochMs, fact: Fact): void {
-    if (this.active) this.files.add(site.plan.device, channel, at, fact)
+  /** Something was done to a site: what its collector notices of it is recorded. */
+  changed(site: SiteBody, at: EpochMs): void {
+    const conditions = this.conditions(site)
+    if (!conditions || !this.sites.has(site)) return
+    const before = this.seen.get(site) ?? seenOf(undefined)
+    const after = seenOf(conditions)
+    this.seen.set(site, after)
+    const { records, restarts } = selfChecks(site, before, after)
+    for (const { channel, fact } of records) this.put(site, channel, at, fact)
+    if (!restarts) return
+    for (const nozzle of site.nozzles) {
+      this.total(site, nozzle, at + 1_000)
+      this.price(site, nozzle, at + PRICE_READS * BOARD_POLL_MS)
+    }
+  }
+
+  private conditions(site: SiteBody): SiteConditions | undefined {
+    return this.options.conditionsOf?.(site)
+  }
+
+  private add(site: SiteBody, channel: Channel, at: EpochMs, fact: Fact, recordedAt: EpochMs = at): void {
+    const conditions = this.conditions(site)
+    if (conditions && (conditions.collector.unplugged || !conditions.mains)) return
+    this.put(site, channel, at, fact, recordedAt)
+  }
+
+  private put(site: SiteBody, channel: Channel, at: EpochMs, fact: Fact, recordedAt: EpochMs = at): void {
+    if (!this.active || !this.sites.has(site)) return
+    const backMs = this.conditions(site)?.collector.clockBackMs ?? 0
+    const stamped =
+      backMs === 0 || !('startedAt' in fact) ? fact : { ...fact, startedAt: fact.startedAt - backMs }
+    this.sink.add(site.plan.device, channel, at - backMs, stamped, recordedAt)
   }
 
   private every(first: EpochMs, periodMs: number, act: (at: EpochMs) => void): void {
@@ -76,19 +136,39 @@ export class Recorder {
 
   private witness(): Witness {
     return {
-      saleEnded: (site, nozzle, fill) => {
-        const identity = seedOf(this.world.plan.seed, `poll ${site.code} ${nozzle.plan.nozzle}`)
-        const readAt = fill.endsAt + Math.floor(uniformAt(identity, nozzle.truth.sales) * BOARD_POLL_MS)
-        // Where pulses are tapped the end is known; else it is the moment of the poll that saw the total grow.
-        const endedAt = nozzle.plan.input === undefined ? readAt : fill.endsAt
-        this.add(site, 'volume', endedAt, saleOf(nozzle, fill))
-        this.add(site, 'price', readAt, receiptOf(nozzle, fill))
-      },
+      saleEnded: (site, nozzle, fill) => this.sale(site, nozzle, fill),
       priceSet: (site, nozzle, at) => this.price(site, nozzle, at + PRICE_READS * BOARD_POLL_MS),
       loadEnded: (site, arm, load) =>
         this.add(site, 'volume', wholeSecond(load.endsAt), loadOf(arm.plan.arm, load, arm.totalMillilitres)),
       inflowStarting: (site, tank, inflow) => this.followDelivery(site, tank, inflow.startedAt),
     }
+  }
+
+  private sale(site: SiteBody, nozzle: NozzleBody, fill: Fill): void {
+    const identity = seedOf(this.world.plan.seed, `poll ${site.code} ${nozzle.plan.nozzle}`)
+    const readAt = fill.endsAt + Math.floor(uniformAt(identity, nozzle.truth.sales) * BOARD_POLL_MS)
+    // Where pulses are tapped the end is known; else it is the moment of the poll that saw the total grow.
+    const tapped = nozzle.plan.input !== undefined
+    const line = this.conditions(site)?.lines.get(nozzle.plan.nozzle)
+    const uncounted = tapped ? line?.frozenAt !== undefined : this.boardSilent(site, nozzle)
+    if (!uncounted) {
+      const sale = saleOf(nozzle, fill)
+      const lost = tapped ? (line?.lostPulses ?? 0) * MILLILITRES_PER_PULSE : 0
+      this.add(site, 'volume', tapped ? fill.endsAt : readAt, {
+        ...sale,
+        totalMillilitres: sale.totalMillilitres - lost,
+      })
+    }
+    if (!fill.hidden && this.pricesSeen(site, nozzle))
+      this.add(site, 'price', readAt, receiptOf(nozzle, fill))
+  }
+
+  private boardSilent(site: SiteBody, nozzle: NozzleBody): boolean {
+    return this.conditions(site)?.boards.get(nozzle.dispenser.dispenser)?.silent ?? false
+  }
+
+  private pricesSeen(site: SiteBody, nozzle: NozzleBody): boolean {
+    return !this.boardSilent(site, nozzle) && !this.conditions(site)?.collector.priceBlind
   }
 
   /** Records a tank every minute while oil runs in. */
@@ -109,7 +189,7 @@ export class Recorder {
         this.add(site, channel, at, { kind: 'health', event: 'heartbeat', subject: '' }),
       )
     }
-    this.every(first + 1_000, LEVEL_EVERY_MS, (at) => {
+    this.every(first + 1_000, this.options.levelEveryMs ?? LEVEL_EVERY_MS, (at) => {
       for (const tank of site.tanks.keys()) this.level(site, tank, at)
     })
     for (const nozzle of site.nozzles) {
@@ -119,54 +199,68 @@ export class Recorder {
   }
 
   private beginNozzle(site: SiteBody, nozzle: NozzleBody, startsAt: EpochMs, phase: number): void {
-    const code = nozzle.plan.nozzle
     const first = startsAt + phase
     const firstMidnight = dayStart(dayIndex(startsAt) + 1) + phase
-    this.every(first, TOTAL_EVERY_MS, (at) =>
-      this.add(site, 'volume', at, {
-        kind: 'total',
-        nozzle: code,
-        totalMillilitres: nozzle.totalMillilitres + this.flowed(nozzle, at),
-        source: nozzle.plan.input === undefined ? 'board' : 'pulse',
-      }),
-    )
+    this.every(first, this.options.totalEveryMs ?? TOTAL_EVERY_MS, (at) => this.total(site, nozzle, at))
     this.every(firstMidnight + BOARD_TOTALS_AFTER_MS, DAY_MS, (at) => this.boardTotals(site, nozzle, at))
     this.every(firstMidnight + PRICE_AFTER_MS, DAY_MS, (at) => this.price(site, nozzle, at))
-    this.every(first + BOARD_INFO_AFTER_MS, DAY_MS, (at) =>
-      this.add(site, 'price', at, boardInfoOf(nozzle, at)),
-    )
+    this.every(first + BOARD_INFO_AFTER_MS, DAY_MS, (at) => {
+      if (this.pricesSeen(site, nozzle)) this.add(site, 'price', at, boardInfoOf(nozzle, at))
+    })
     if (nozzle.plan.input === undefined) return
-    const loopOhms = nozzle.plan.loopOhms
-    this.every(first + LINE_AFTER_MS, DAY_MS, (at) =>
-      this.add(site, 'volume', at, {
-        kind: 'line',
-        nozzle: code,
-        state: 'normal',
-        loopOhms,
-        phase: 'a-leads',
-      }),
-    )
+    this.every(first + LINE_AFTER_MS, DAY_MS, (at) => this.line(site, nozzle, at))
   }
 
-  /** Pulses run ahead of the board by the fill under way. */
-  private flowed(nozzle: NozzleBody, at: EpochMs): number {
-    return nozzle.plan.input === undefined ? 0 : (nozzle.running(at)?.meteredMillilitres ?? 0)
+  private line(site: SiteBody, nozzle: NozzleBody, at: EpochMs): void {
+    const state = this.conditions(site)?.lines.get(nozzle.plan.nozzle)?.state ?? 'normal'
+    if (state !== 'normal') return
+    const fact: FactOf<'line'> = {
+      kind: 'line',
+      nozzle: nozzle.plan.nozzle,
+      state,
+      loopOhms: nozzle.plan.loopOhms,
+      phase: 'a-leads',
+    }
+    this.add(site, 'volume', at, fact)
+  }
+
+  /** The totalizer as the volume channel sees it. */
+  private total(site: SiteBody, nozzle: NozzleBody, at: EpochMs): void {
+    const tapped = nozzle.plan.input !== undefined
+    // A collector states the totalizer of a nozzle at rest; that of a running one after its sale.
+    const running = nozzle.running(at)
+    if (running) {
+      this.world.agenda.plan(running.fill.endsAt + SETTLED_MS, (now) => this.total(site, nozzle, now))
+      return
+    }
+    if (!tapped && this.boardSilent(site, nozzle)) return
+    const line = this.conditions(site)?.lines.get(nozzle.plan.nozzle)
+    this.add(site, 'volume', at, {
+      kind: 'total',
+      nozzle: nozzle.plan.nozzle,
+      totalMillilitres: tapped
+        ? shownPulses(nozzle, line, at) * MILLILITRES_PER_PULSE
+        : nozzle.boardMillilitres,
+      source: tapped ? 'pulse' : 'board',
+    })
   }
 
   private boardTotals(site: SiteBody, nozzle: NozzleBody, at: EpochMs): void {
+    if (!this.pricesSeen(site, nozzle)) return
     const yesterday = at - DAY_MS
     this.add(site, 'price', at, boardTotalOf(nozzle, 'day', dayOfBoard(nozzle, yesterday)))
     this.add(site, 'price', at, boardTotalOf(nozzle, 'month', monthOfBoard(nozzle, yesterday)))
-    const { totalMillilitres, totalFen } = nozzle
+    const { boardMillilitres, totalFen } = nozzle
     this.add(
       site,
       'price',
       at,
-      boardTotalOf(nozzle, 'grand', { label: '', volumeMillilitres: totalMillilitres, amountFen: totalFen }),
+      boardTotalOf(nozzle, 'grand', { label: '', volumeMillilitres: boardMillilitres, amountFen: totalFen }),
     )
   }
 
   private price(site: SiteBody, nozzle: NozzleBody, at: EpochMs): void {
+    if (!this.pricesSeen(site, nozzle)) return
     this.add(site, 'price', at, {
       kind: 'price',
       nozzle: nozzle.plan.nozzle,
@@ -175,6 +269,10 @@ export class Recorder {
   }
 
   private level(site: SiteBody, tank: string, at: EpochMs): void {
-    this.add(site, 'volume', at, levelOf(tank, this.instruments.gauge(site).read(tank, at)))
+    const gauge = this.conditions(site)?.gauge
+    if (gauge?.silent) return
+    const lateMs = gauge?.delayMs ?? 0
+    if (lateMs > 0 && Math.floor(at / MINUTE_MS) % SLOW_READS !== 0) return
+    this.add(site, 'volume', at + lateMs, levelOf(tank, this.instruments.gauge(site).read(tank, at)))
   }
 }

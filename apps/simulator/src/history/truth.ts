@@ -1,13 +1,14 @@
 import type { EpochMs, Fen, Millilitres } from '@oiltrail/kernel'
 import type { World } from '../physics/world.ts'
 
-/** What really happened to a tank, millilitres at 20 °C: opening + delivered − sold − evaporated = closing. */
+/** What really happened to a tank, millilitres at 20 °C: opening + delivered − sold − evaporated − lost = closing. */
 export interface TankTruth {
   readonly tank: string
   readonly opening20: Millilitres
   readonly delivered20: Millilitres
   readonly sold20: Millilitres
   readonly evaporated20: Millilitres
+  readonly lost20: Millilitres
   readonly closing20: Millilitres
 }
 

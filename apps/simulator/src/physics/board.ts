@@ -13,7 +13,7 @@ export function boardIdentity(
   at: EpochMs,
 ): { factoryNumber: string; gunCodes: string; taxpayerNumber: string; oilCode: string; boardClock: string } {
   return {
-    factoryNumber: nozzle.dispenser.factoryNumber,
+    factoryNumber: nozzle.tampering.factoryNumber ?? nozzle.dispenser.factoryNumber,
     gunCodes: String(nozzle.plan.gun).padStart(2, '0'),
     taxpayerNumber: nozzle.dispenser.taxpayerNumber,
     oilCode: GRADE_FACTS[nozzle.plan.grade].oilCode,

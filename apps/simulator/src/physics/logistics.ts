@@ -1,4 +1,4 @@
-import { GRADE_FACTS } from '@oiltrail/domain'
+import { type DeliveryNotice, GRADE_FACTS } from '@oiltrail/domain'
 import {
   CHINA_OFFSET_MS,
   chinaParts,
@@ -36,6 +36,7 @@ export class Logistics {
   private readonly witness: Witness
   private readonly seed: number
   private readonly streams = new Map<TankBody, Stream>()
+  private announced = 0
 
   constructor(seed: number, depot: SiteBody, agenda: Agenda, climate: Climate, witness: Witness) {
     this.seed = seed
@@ -88,13 +89,15 @@ export class Logistics {
     const arrives = load.endsAt + site.plan.driveMs + Math.round(random.between(15, 40)) * MINUTE_MS
     const unloadMs = Math.round(random.between(15, 30) * MINUTE_MS)
     const transitLoss = GRADE_FACTS[tank.plan.grade].family === 'petrol' ? random.between(0, 0.0008) : 0
+    this.announce(site, tank, at, { expectedAt: arrives, volumeMillilitres: load.grossMillilitres })
     this.agenda.plan(arrives, (now) => {
       const air = this.climate.airCelsius(now)
+      const { deliveredShare, deliveryCelsius } = site.tampering
       this.receive(site, tank, {
         startedAt: now,
         endsAt: now + unloadMs,
-        volume20: Math.round(load.volume20Millilitres * (1 - transitLoss)),
-        celsius: load.celsius + (air - load.celsius) * 0.4,
+        volume20: Math.round(load.volume20Millilitres * (1 - transitLoss) * deliveredShare),
+        celsius: deliveryCelsius ?? load.celsius + (air - load.celsius) * 0.4,
       })
     })
   }
@@ -160,14 +163,42 @@ export class Logistics {
     const midnight = Math.floor((at + CHINA_OFFSET_MS) / DAY_MS + 1) * DAY_MS - CHINA_OFFSET_MS
     const arrives = midnight + Math.round(random.between(7, 10) * 60) * MINUTE_MS
     this.depot.ordered.add(tank.plan.tank)
+    const celsius = this.climate.dayMeanCelsius(arrives) + 2
+    const volumeMillilitres = Math.round(volume20 / tank.correction(celsius))
+    this.announce(this.depot, tank, at, { expectedAt: arrives, volumeMillilitres })
     this.agenda.plan(arrives, (now) => {
       this.receive(this.depot, tank, {
         startedAt: now,
         endsAt: now + Math.round((volume20 / ratePerHour) * HOUR_MS),
         volume20,
-        celsius: this.climate.dayMeanCelsius(now) + 2,
+        celsius,
       })
     })
+  }
+
+  /** The notice of a delivery (到货预报), as the enterprise gives it when it orders. */
+  private announce(
+    site: SiteBody,
+    tank: TankBody,
+    at: EpochMs,
+    what: Pick<DeliveryNotice, 'expectedAt' | 'volumeMillilitres'>,
+  ): void {
+    this.announced += 1
+    const { tank: code, grade } = tank.plan
+    const notice: DeliveryNotice = {
+      notice: `N-${site.code}-${code}-${this.announced}`,
+      site: site.code,
+      grade,
+      tank: code,
+      supplier: site === this.depot ? '模拟炼厂' : this.depot.plan.site.name,
+      ...what,
+    }
+    this.witness.stated?.(site, { type: 'notice', at, notice })
+  }
+
+  /** Lets oil run into a tank that has none running in; nobody announces it. */
+  receiveUnannounced(site: SiteBody, tank: TankBody, inflow: Inflow): void {
+    if (!tank.inflow) this.receive(site, tank, inflow)
   }
 
   private receive(site: SiteBody, tank: TankBody, inflow: Inflow): void {

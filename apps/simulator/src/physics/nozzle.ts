@@ -1,5 +1,6 @@
 import { chinaParts, dayIndex, type EpochMs, type Fen, hourIndex, type Millilitres } from '@oiltrail/kernel'
 import type { DispenserPlan, NozzlePlan } from '../county/plan.ts'
+import { type NozzleTampering, soundNozzle } from './tampering.ts'
 
 /** One refuelling, decided when the customer lifts the nozzle. */
 export interface Fill {
@@ -10,6 +11,13 @@ export interface Fill {
   readonly meteredMillilitres: Millilitres
   /** As the tank lost it. */
   readonly trueMillilitres: Millilitres
+  /** As the encoder gave it; differs from the display when pulses are injected behind the tap. */
+  readonly pulsedMillilitres: Millilitres
+  /** As it enters the books of the board; differs from the display when software rewrites them. */
+  readonly bookedMillilitres: Millilitres
+  readonly bookedFen: Fen
+  /** It runs through the totalizer, but neither tax memory nor last sale know of it. */
+  readonly hidden: boolean
   readonly amountFen: Fen
   readonly priceFenPerLitre: Fen
 }
@@ -42,7 +50,10 @@ export function monthKey(boardAt: EpochMs): number {
 export class NozzleBody {
   readonly plan: NozzlePlan
   readonly dispenser: DispenserPlan
+  /** What the encoder has counted. */
   totalMillilitres: Millilitres
+  /** The board's own grand total, the same unless somebody tampers. */
+  boardMillilitres: Millilitres
   totalFen: Fen
   priceFenPerLitre: Fen
   lastFill: Fill | undefined
@@ -58,21 +69,32 @@ export class NozzleBody {
   readonly months: Map<number, MemorySum> = new Map()
   /** Fills that are under way or wait their turn, in order. */
   readonly fills: Fill[] = []
+  readonly tampering: NozzleTampering = soundNozzle()
+  private reported = 0
 
   constructor(plan: NozzlePlan, dispenser: DispenserPlan, priceFenPerLitre: Fen) {
     this.plan = plan
     this.dispenser = dispenser
     this.totalMillilitres = plan.openingMillilitres
+    this.boardMillilitres = plan.openingMillilitres
     this.totalFen = plan.openingFen
     this.priceFenPerLitre = priceFenPerLitre
   }
 
-  /** The fill under way at a moment, and how much of it has flowed by the meter, in whole pulses. */
+  /** Whether the sale that begins now is one that will be kept from the tax memory. */
+  hidesNext(): boolean {
+    const { hiddenEvery } = this.tampering
+    if (hiddenEvery === 0) return false
+    this.reported = (this.reported + 1) % hiddenEvery
+    return this.reported === 0
+  }
+
+  /** The fill under way at a moment, and how much of it has flowed by the encoder, in whole pulses. */
   running(at: EpochMs): { fill: Fill; meteredMillilitres: Millilitres; share: number } | undefined {
     const fill = this.fills[0]
     if (!fill || at < fill.startedAt) return undefined
     const share = Math.min((at - fill.startedAt) / (fill.endsAt - fill.startedAt), 1)
-    return { fill, share, meteredMillilitres: Math.floor((fill.meteredMillilitres * share) / 10) * 10 }
+    return { fill, share, meteredMillilitres: Math.floor((fill.pulsedMillilitres * share) / 10) * 10 }
   }
 
   /** When the last customer in line will have finished; `at` when nobody is here. */
@@ -88,14 +110,17 @@ export class NozzleBody {
 
   /** Books a finished fill into totalizers, tax memory and truth. */
   book(fill: Fill): void {
-    this.totalMillilitres += fill.meteredMillilitres
-    this.totalFen += fill.amountFen
-    this.lastFill = fill
-    this.remember(this.boardClock(fill.endsAt), {
-      volumeMillilitres: fill.meteredMillilitres,
-      amountFen: fill.amountFen,
-      priceFenPerLitre: fill.priceFenPerLitre,
-    })
+    this.totalMillilitres += fill.pulsedMillilitres
+    this.boardMillilitres += fill.bookedMillilitres
+    this.totalFen += fill.bookedFen
+    if (!fill.hidden) {
+      this.lastFill = fill
+      this.remember(this.boardClock(fill.endsAt), {
+        volumeMillilitres: fill.bookedMillilitres,
+        amountFen: fill.bookedFen,
+        priceFenPerLitre: fill.priceFenPerLitre,
+      })
+    }
     const truth = this.truth
     truth.sales += 1
     truth.meteredMillilitres += fill.meteredMillilitres

@@ -2,6 +2,7 @@ import type { EpochMs, Fen, Millilitres } from '@oiltrail/kernel'
 import type { ArmPlan, DispenserPlan, SitePlan } from '../county/plan.ts'
 import type { Climate } from './climate.ts'
 import { NozzleBody } from './nozzle.ts'
+import { type SiteTampering, soundSite } from './tampering.ts'
 import { TankBody, type TankMoment } from './tank.ts'
 
 /**
@@ -73,6 +74,7 @@ export class SiteBody {
   /** Whether the mains are on: without them nothing is sold or pumped. */
   powered = true
   readonly quiet: Quiet
+  readonly tampering: SiteTampering = soundSite()
   /** Tanks for which oil is on its way. */
   readonly ordered: Set<string> = new Set()
   private readonly nozzlesOfTank: ReadonlyMap<string, readonly NozzleBody[]>

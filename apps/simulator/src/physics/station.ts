@@ -1,5 +1,5 @@
 import type { Grade } from '@oiltrail/domain'
-import type { EpochMs } from '@oiltrail/kernel'
+import { amountFen as amountOf, type EpochMs, type Fen, type Millilitres } from '@oiltrail/kernel'
 import { nextAdjustment, PRICE_PERIOD_MS } from '../county/prices.ts'
 import { type Stream, seedOf, stream } from '../random.ts'
 import type { Agenda } from './agenda.ts'
@@ -45,7 +45,11 @@ export class StationTrade {
 
   /** Opens the station: plans its first customer after a moment. */
   open(at: EpochMs): void {
-    const next = nextArrival(this.random, at, (moment) => arrivalsPerHour(this.business, moment))
+    const next = nextArrival(
+      this.random,
+      at,
+      (moment) => arrivalsPerHour(this.business, moment) * this.site.tampering.rush,
+    )
     this.agenda.plan(next, (now) => {
       this.arrive(now)
       this.open(now)
@@ -60,7 +64,8 @@ export class StationTrade {
     const choice = this.random.next()
     const nozzle = this.site.powered ? this.choose(grade, at, choice) : undefined
     if (!nozzle) return
-    const { meteredMillilitres, amountFen } = quantities(asked, nozzle.priceFenPerLitre)
+    const priceFenPerLitre = nozzle.priceFenPerLitre + nozzle.tampering.addedFen
+    const { meteredMillilitres, amountFen } = quantities(asked, priceFenPerLitre)
     const flowPerMs = (nozzle.plan.flowMillilitresPerSecond * flowShare) / 1000
     const flowMs = Math.round(meteredMillilitres / flowPerMs) + RAMP_MS
     let startedAt = nozzle.freeAt(at) + ready
@@ -75,9 +80,9 @@ export class StationTrade {
       startedAt,
       endsAt,
       meteredMillilitres,
-      trueMillilitres: Math.round(meteredMillilitres * (1 + nozzle.plan.meterError)),
       amountFen,
-      priceFenPerLitre: nozzle.priceFenPerLitre,
+      priceFenPerLitre,
+      ...meteredAs(nozzle, meteredMillilitres, amountFen, priceFenPerLitre),
     }
     nozzle.fills.push(fill)
     this.agenda.plan(endsAt, () => this.finish(nozzle))
@@ -105,6 +110,25 @@ export class StationTrade {
     this.site.tanks.get(nozzle.plan.tank)!.draw(fill.endsAt, fill.trueMillilitres)
     nozzle.book(fill)
     this.witness.saleEnded?.(this.site, nozzle, fill)
+  }
+}
+
+/** What tank, encoder and books know of what the display shows. */
+function meteredAs(
+  nozzle: NozzleBody,
+  shown: Millilitres,
+  shownFen: Fen,
+  priceFenPerLitre: Fen,
+): Pick<Fill, 'trueMillilitres' | 'pulsedMillilitres' | 'bookedMillilitres' | 'bookedFen' | 'hidden'> {
+  const { meterGain, injectedGain, bookedShare } = nozzle.tampering
+  const pulsed = injectedGain === 1 ? shown : Math.round(shown / injectedGain / 10) * 10
+  const booked = bookedShare === 1 ? shown : Math.round((shown * bookedShare) / 10) * 10
+  return {
+    trueMillilitres: Math.round((pulsed / meterGain) * (1 + nozzle.plan.meterError)),
+    pulsedMillilitres: pulsed,
+    bookedMillilitres: booked,
+    bookedFen: bookedShare === 1 ? shownFen : amountOf(booked, priceFenPerLitre),
+    hidden: nozzle.hidesNext(),
   }
 }
 

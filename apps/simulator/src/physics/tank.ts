@@ -15,12 +15,14 @@ const DIESEL_SHARE_OF_BREATHING = 0.02
 /** Below this the pump draws air. */
 export const UNUSABLE_MILLILITRES: Millilitres = 600_000
 
-/** Everything that ever entered or left a tank, integer millilitres at 20 °C: opening + delivered − sold − evaporated = content. */
+/** Everything that ever entered or left a tank, integer millilitres at 20 °C: opening + delivered − sold − evaporated − lost = content. */
 export interface TankLedger {
   readonly opening20: Millilitres
   delivered20: Millilitres
   sold20: Millilitres
   evaporated20: Millilitres
+  /** Leaked or stolen. */
+  lost20: Millilitres
 }
 
 /** A delivery that is running into a tank. */
@@ -70,13 +72,14 @@ export class TankBody {
       delivered20: 0,
       sold20: 0,
       evaporated20: 0,
+      lost20: 0,
     }
   }
 
   /** Settled content at 20 °C: without what is running in or out at the moment. */
   get content20(): Millilitres {
-    const { opening20, delivered20, sold20, evaporated20 } = this.ledger
-    return opening20 + delivered20 - sold20 - evaporated20
+    const { opening20, delivered20, sold20, evaporated20, lost20 } = this.ledger
+    return opening20 + delivered20 - sold20 - evaporated20 - lost20
   }
 
   /** Temperature of what was there before the running delivery. */
@@ -115,6 +118,17 @@ export class TankBody {
     const volume20 = Math.round(millilitres * this.correction(this.settledCelsius(at)))
     this.ledger.sold20 += volume20
     return volume20
+  }
+
+  /** Loses millilitres at the tank's temperature that no meter sees; nothing when the tank is empty. */
+  lose(at: EpochMs, millilitres: Millilitres): void {
+    const volume20 = Math.round(millilitres * this.correction(this.settledCelsius(at)))
+    this.ledger.lost20 += Math.min(volume20, Math.max(this.content20 - UNUSABLE_MILLILITRES, 0))
+  }
+
+  /** Takes back millilitres of its own oil, as test cans are poured back. */
+  pour(at: EpochMs, millilitres: Millilitres): void {
+    this.ledger.delivered20 += Math.round(millilitres * this.correction(this.settledCelsius(at)))
   }
 
   /** Lets `elapsedMs` of breathing loss escape; fractions of a millilitre are carried. */

@@ -26,6 +26,9 @@ export class World {
   readonly climate: Climate
   /** Told what happens, in this order. */
   readonly witnesses: Witness[] = []
+  readonly logistics: Logistics
+  /** Tells all witnesses. */
+  readonly told: Witness
   now: EpochMs
 
   /** @param startsAt midnight (China) at which everything begins. @param quiet span in which nothing is sold or loaded. */
@@ -41,6 +44,9 @@ export class World {
         ),
     )
     const told: Witness = {
+      priceSet: (...all) => {
+        for (const witness of this.witnesses) witness.priceSet?.(...all)
+      },
       saleEnded: (...all) => {
         for (const witness of this.witnesses) witness.saleEnded?.(...all)
       },
@@ -50,17 +56,20 @@ export class World {
       inflowStarting: (...all) => {
         for (const witness of this.witnesses) witness.inflowStarting?.(...all)
       },
+      stated: (...all) => {
+        for (const witness of this.witnesses) witness.stated?.(...all)
+      },
       inflowEnded: (...all) => {
         for (const witness of this.witnesses) witness.inflowEnded?.(...all)
       },
     }
     const depot = this.sites.find((site) => site.plan.site.kind === 'depot')
     if (!depot) throw new Error('a county needs a depot')
-    const logistics = new Logistics(plan.seed, depot, this.agenda, this.climate, told)
+    this.told = told
+    this.logistics = new Logistics(plan.seed, depot, this.agenda, this.climate, told)
     for (const site of this.sites) {
       this.review(
         site,
-        logistics,
         startsAt + Math.floor(uniformAt(seedOf(plan.seed, `review ${site.code}`), 0) * HOUR_MS),
       )
       if (site.nozzles.length > 0) new StationTrade(plan.seed, site, this.agenda, told).open(startsAt)
@@ -81,11 +90,11 @@ export class World {
     return this.sites.find((site) => site.code === code)
   }
 
-  private review(site: SiteBody, logistics: Logistics, at: EpochMs): void {
+  private review(site: SiteBody, at: EpochMs): void {
     this.agenda.plan(at, (now) => {
       for (const tank of site.tanks.values()) tank.breathe(now, REVIEW_EVERY_MS)
-      logistics.review(site, now)
-      this.review(site, logistics, now + REVIEW_EVERY_MS)
+      this.logistics.review(site, now)
+      this.review(site, now + REVIEW_EVERY_MS)
     })
   }
 
@@ -106,7 +115,7 @@ export class World {
     const price = Math.max(1, guide - site.plan.discountFenPerLitre)
     if (price === nozzle.priceFenPerLitre) return
     nozzle.priceFenPerLitre = price
-    for (const witness of this.witnesses) witness.priceSet?.(site, nozzle, at)
+    this.told.priceSet?.(site, nozzle, at)
   }
 }
 

@@ -1,6 +1,7 @@
 import type { StreamEvent, StreamEventName } from '@oiltrail/contract'
 import type { QueryClient } from '@tanstack/react-query'
 import type { Answer } from './endpoints.ts'
+import { noteAlarm } from './liveAlarms.ts'
 import { noteSale } from './liveSales.ts'
 import { keyOf } from './queries.ts'
 
@@ -76,6 +77,7 @@ const EFFECTS: { [K in StreamEventName]: (client: QueryClient, event: StreamEven
       channels: old.channels.map((other) => (same(other) ? event : other)),
     }))
   },
+  alarm: noteAlarm,
   log: (client, { size, checkpoint }) =>
     change<Answer<'overview'>>(client, keyOf('overview', {}, {}), (old) => ({
       ...old,

@@ -1,6 +1,16 @@
 import { CATALOGUE, isProblemCode } from '@oiltrail/kernel'
 import type { Language } from '../settings.tsx'
-import { type Answer, addressOf, type Params, type Query, type ReadName } from './endpoints.ts'
+import {
+  ACT_PATHS,
+  type ActName,
+  type Answer,
+  addressOf,
+  type Body,
+  type Params,
+  pathOf,
+  type Query,
+  type ReadName,
+} from './endpoints.ts'
 
 /** A failed call: what happened, what to do, and the code, in both languages. */
 export class CallError extends Error {
@@ -65,6 +75,28 @@ export async function read<N extends ReadName>(
     })
   } catch (error) {
     if (signal?.aborted) throw error
+    throw unreachable(String(error))
+  }
+  if (!response.ok) throw await problemOf(response)
+  return (await response.json()) as Answer<N>
+}
+
+/** Does what an administrator may do. The token travels with this one call only. Throws CallError. */
+export async function act<N extends ActName>(
+  name: N,
+  params: Params<N>,
+  body: Body<N>,
+  token: string,
+): Promise<Answer<N>> {
+  let response: Response
+  try {
+    response = await fetch(pathOf(ACT_PATHS[name], params), {
+      method: 'POST',
+      credentials: 'same-origin',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+      body: JSON.stringify(body),
+    })
+  } catch (error) {
     throw unreachable(String(error))
   }
   if (!response.ok) throw await problemOf(response)

@@ -22,7 +22,23 @@ export const READ_PATHS: { readonly [N in ReadName]: Endpoints[N]['path'] } = {
   entry: '/api/log/entries/:position',
   find: '/api/log/find',
   refusals: '/api/log/refusals',
+  alarms: '/api/alarms',
+  alarmPlaces: '/api/alarms/places',
+  alarm: '/api/alarms/:alarm',
+  alarmSeries: '/api/alarms/:alarm/series',
+  rules: '/api/rules',
+  ruleHistory: '/api/rules/:rule/history',
+  notices: '/api/notices',
+  windows: '/api/windows',
 }
+
+/** Addresses of what an administrator may do from a screen. */
+export const ACT_PATHS = {
+  handleAlarm: '/api/alarms/:alarm/handle',
+  trySettings: '/api/rules/:rule/trial',
+  changeSettings: '/api/rules/:rule/settings',
+} as const satisfies { readonly [N in EndpointName]?: Endpoints[N]['path'] }
+export type ActName = keyof typeof ACT_PATHS
 
 type Schema = { readonly _zod: { readonly input: unknown; readonly output: unknown } }
 type InputOf<S> = S extends Schema ? S['_zod']['input'] : object
@@ -31,15 +47,25 @@ type Loose<T> = {
   [K in keyof T]: string extends T[K] ? T[K] | number : T[K]
 }
 
-export type Params<N extends ReadName> = Endpoints[N] extends { params: infer P } ? Loose<InputOf<P>> : object
+export type Params<N extends EndpointName> = Endpoints[N] extends { params: infer P }
+  ? Loose<InputOf<P>>
+  : object
 export type Query<N extends ReadName> = Endpoints[N] extends { query: infer Q } ? Loose<InputOf<Q>> : object
-export type Answer<N extends ReadName> = Endpoints[N]['response']['_zod']['output']
+export type Answer<N extends EndpointName> = Endpoints[N]['response']['_zod']['output']
+
+/** What an administrator's call carries. */
+export type Body<N extends ActName> = Endpoints[N] extends { body: infer B } ? InputOf<B> : never
+
+/** A path with its parameters filled in. */
+export function pathOf(pattern: string, params: object): string {
+  return pattern.replace(/:([a-z]+)/g, (_, key: string) =>
+    encodeURIComponent(String((params as Record<string, unknown>)[key])),
+  )
+}
 
 /** The address of a call: parameters filled in, query in the order given, undefined values left out. */
 export function addressOf<N extends ReadName>(name: N, params: Params<N>, query: Query<N>): string {
-  const path = READ_PATHS[name].replace(/:([a-z]+)/g, (_, key: string) =>
-    encodeURIComponent(String((params as Record<string, unknown>)[key])),
-  )
+  const path = pathOf(READ_PATHS[name], params)
   const search = searchOf(query)
   return search ? `${path}?${search}` : path
 }

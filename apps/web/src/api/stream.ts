@@ -11,6 +11,7 @@ const NAMES = Object.keys({
   tank: 0,
   nozzle: 0,
   channel: 0,
+  alarm: 0,
   log: 0,
   progress: 0,
   reset: 0,

@@ -3,6 +3,7 @@ import { type ReactNode, useMemo } from 'react'
 import { useWords } from '../settings.tsx'
 import { formatNumber } from '../text/format.ts'
 import { GRADE_COLOURS } from '../theme/tokens.ts'
+import { alarmPoints, type ChartAlarm } from './alarmPoints.ts'
 import { Chart, type ChartOption, useChartBase } from './Chart.tsx'
 
 export interface GradeSeries {
@@ -16,10 +17,19 @@ interface GradeBarsProps {
   readonly series: readonly GradeSeries[]
   readonly height: number
   readonly label: string
+  /** Alarms by the label of their bucket, marked above its bar. */
+  readonly alarms?: readonly ChartAlarm[]
+}
+
+const NO_ALARMS: readonly ChartAlarm[] = []
+
+/** Litres of all grades in a bucket: the height of its bar. */
+function heightAt(series: readonly GradeSeries[], bucket: number): number {
+  return series.reduce((sum, { values }) => sum + Math.round((values[bucket] ?? 0) / 1000), 0)
 }
 
 /** Sales per bucket as bars, stacked by grade. */
-export function GradeBars({ labels, series, height, label }: GradeBarsProps): ReactNode {
+export function GradeBars({ labels, series, height, label, alarms = NO_ALARMS }: GradeBarsProps): ReactNode {
   const base = useChartBase()
   const words = useWords()
   const option = useMemo<ChartOption>(
@@ -37,16 +47,17 @@ export function GradeBars({ labels, series, height, label }: GradeBarsProps): Re
         ...base.quietAxis,
         axisLabel: { ...base.text, formatter: (value: number) => formatNumber(value) },
       },
-      series: series.map(({ grade, values }) => ({
+      series: series.map(({ grade, values }, i) => ({
         type: 'bar',
         name: words.grade[grade],
         stack: 'all',
         barMaxWidth: 26,
         itemStyle: { color: GRADE_COLOURS[grade] },
         data: values.map((value) => Math.round(value / 1000)),
+        ...(i === 0 ? alarmPoints(alarms, (at) => heightAt(series, labels.indexOf(String(at)))) : {}),
       })),
     }),
-    [labels, series, base, words],
+    [labels, series, alarms, base, words],
   )
   return <Chart option={option} height={height} label={label} />
 }

@@ -4,6 +4,7 @@ import type { Answer } from '../api/endpoints.ts'
 import { useWords } from '../settings.tsx'
 import { formatNumber, formatShortMoment } from '../text/format.ts'
 import { GRADE_COLOURS } from '../theme/tokens.ts'
+import { alarmPoints, type ChartAlarm } from './alarmPoints.ts'
 import { Chart, type ChartOption, hatchPattern, useChartBase } from './Chart.tsx'
 import { gapsOf } from './levelGaps.ts'
 
@@ -13,10 +14,23 @@ interface LevelLinesProps {
   readonly from: number
   readonly to: number
   readonly label: string
+  /** Alarms by their moment, marked along the upper edge. */
+  readonly alarms?: readonly ChartAlarm[]
 }
 
+const NO_ALARMS: readonly ChartAlarm[] = []
+/** Height of the alarms' marks, per cent of capacity. */
+const MARKS_AT = 96
+
 /** Contents of every tank as a share of its capacity; hours without readings are holes in the lines, and hatched when no tank spoke. */
-export function LevelLines({ levels, capacityOf, from, to, label }: LevelLinesProps): ReactNode {
+export function LevelLines({
+  levels,
+  capacityOf,
+  from,
+  to,
+  label,
+  alarms = NO_ALARMS,
+}: LevelLinesProps): ReactNode {
   const base = useChartBase()
   const words = useWords()
   const option = useMemo<ChartOption>(() => {
@@ -65,6 +79,7 @@ export function LevelLines({ levels, capacityOf, from, to, label }: LevelLinesPr
           endLabel: { show: true, formatter: '{a}', ...base.text, color: GRADE_COLOURS[level.grade] },
           labelLayout: { moveOverlap: 'shiftY' },
           data: withHoles(level.points, capacityOf(level.tank)),
+          ...(i === 0 ? alarmPoints(alarms, () => MARKS_AT) : {}),
           ...(i === 0 && silent.length > 0
             ? {
                 markArea: {
@@ -77,7 +92,7 @@ export function LevelLines({ levels, capacityOf, from, to, label }: LevelLinesPr
         }
       }),
     }
-  }, [levels, capacityOf, from, to, base, words])
+  }, [levels, capacityOf, from, to, alarms, base, words])
   return <Chart option={option} height={260} label={label} />
 }
 

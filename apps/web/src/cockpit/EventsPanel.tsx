@@ -7,7 +7,7 @@ import { useHeld } from '../ui/useHeld.ts'
 import { groupEvents } from './groupEvents.ts'
 
 /** More lines than this do not fit beside the sales. */
-const EVENT_LINES = 6
+const EVENT_LINES = 3
 
 /** The newest events as sentences, those of one cause as one. */
 export function EventsPanel({ latest }: { latest: Answer<'overview'>['latest'] }): ReactNode {

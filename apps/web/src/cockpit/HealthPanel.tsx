@@ -9,7 +9,7 @@ import { Figure } from '../ui/Figure.tsx'
 import { StateDot } from '../ui/StateDot.tsx'
 
 /** More sites than this are counted and not named. */
-const NAMED_SITES = 5
+const NAMED_SITES = 3
 
 const ORDER = { attention: 0, offline: 1, unknown: 2, ok: 3 } as const
 

@@ -4,6 +4,7 @@ import zhCN from 'antd/locale/zh_CN'
 import { type ReactNode, useEffect, useMemo } from 'react'
 import { NavLink, Outlet } from 'react-router'
 import { useRead } from '../api/queries.ts'
+import { AlarmCount, SoundSwitch } from '../parts/AlarmSigns.tsx'
 import { FreshnessDot, StaleNotice } from '../parts/Freshness.tsx'
 import { ImportProgress } from '../parts/ImportProgress.tsx'
 import { useSettings, useWords } from '../settings.tsx'
@@ -47,6 +48,7 @@ function TopBar(): ReactNode {
         {words.cockpitTitle(county ? county[language] : words.defaultCounty, county?.demo ?? false)}
       </span>
       <FreshnessDot />
+      <SoundSwitch className="office-switch" />
       <button
         type="button"
         className="office-switch"
@@ -84,6 +86,7 @@ export function OfficeFrame(): ReactNode {
           {MENU.map((item) => (
             <NavLink key={item.key} to={item.to} end={item.to === '/'}>
               {words.menu[item.key]}
+              {item.key === 'alarms' ? <AlarmCount /> : null}
             </NavLink>
           ))}
         </nav>

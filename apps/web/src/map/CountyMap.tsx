@@ -9,7 +9,7 @@ import { type Box, type LabelWish, type PlacedLabel, placeLabels } from './label
 import './map.css'
 import { MAP_HEIGHT, MAP_WIDTH, type Point, project, smoothPath } from './projection.ts'
 import { SiteCard } from './SiteCard.tsx'
-import { SiteMark } from './SiteMark.tsx'
+import { type AlarmPlace, SiteMark } from './SiteMark.tsx'
 import { spread } from './spread.ts'
 
 type Site = Answer<'overview'>['sites'][number]
@@ -19,6 +19,8 @@ const MARGIN = { x: 96, top: 8, bottom: 8 }
 const TOWN_SIZE = 19
 const SITE_SIZE = 17
 const MARK_RADIUS = 8
+/** Type and marks of a small map are drawn this much larger against the county. */
+const QUIET_ZOOM = 1.9
 
 const outline = smoothPath(OUTLINE.map(project), true)
 const roads = ROADS.map((run) =>
@@ -39,26 +41,41 @@ function soldIn(sites: readonly Site[], town: string): number {
     .reduce((sum, site) => sum + site.today.volumeMillilitres, 0)
 }
 
+/** When more sites are urgent, naming them all would hide the map. */
+const MOST_URGENT_NAMES = 8
+
+/** A site is named when it is not well or its alarm is grave; the gravest first would need room that a map has not. */
+function wantsName(site: Site, alarms: readonly AlarmPlace[]): boolean {
+  const alarm = alarms.find((place) => place.site === site.site)
+  if (site.state !== 'ok' || alarm?.grade === 'red') return true
+  const urgent = alarms.filter((place) => place.grade === 'orange').length
+  return alarm?.grade === 'orange' && urgent <= MOST_URGENT_NAMES
+}
+
+const NO_ALARMS: readonly AlarmPlace[] = []
+
 function useLayout(
   sites: readonly Site[],
   towns: readonly { code: string; name: string }[],
+  alarms: readonly AlarmPlace[],
+  zoom: number,
 ): { places: Point[]; labels: PlacedLabel[]; townLabels: PlacedLabel[] } {
   return useMemo(() => {
     const places = spread(
       sites.map((site) => project([site.longitude, site.latitude])),
-      MARK_RADIUS * 2.5,
+      MARK_RADIUS * 2.5 * Math.sqrt(zoom),
     )
-    const marks = places.map((place) => boxAround(place, MARK_RADIUS + 2))
+    const marks = places.map((place) => boxAround(place, MARK_RADIUS * zoom * 0.8 + 2))
     const named: LabelWish[] = sites.flatMap((site, i) =>
-      site.state === 'ok'
+      !wantsName(site, alarms)
         ? []
         : [
             {
               id: site.site,
               text: site.name,
               anchor: places[i]!,
-              size: SITE_SIZE,
-              distance: MARK_RADIUS + 5,
+              size: SITE_SIZE * zoom,
+              distance: MARK_RADIUS * zoom + 5,
             },
           ],
     )
@@ -74,7 +91,7 @@ function useLayout(
           text: name + reserve,
           shortText: name,
           anchor: project(centre),
-          size: TOWN_SIZE,
+          size: TOWN_SIZE * zoom,
           distance: 10,
         },
       ]
@@ -84,16 +101,20 @@ function useLayout(
       labels,
       townLabels: placeLabels(wishes, [...marks, ...labels.map((label) => label.box)]),
     }
-  }, [sites, towns])
+  }, [sites, towns, alarms, zoom])
 }
 
 interface CountyMapProps {
   readonly sites: readonly Site[]
   readonly towns: readonly { code: string; zh: string; en: string }[]
+  /** Sites with alarms in sight. */
+  readonly alarms?: readonly AlarmPlace[]
+  /** Tells where something is and nothing else: no sums. */
+  readonly quiet?: boolean
 }
 
 /** The county without tiles: outline, roads, towns, and every site by kind and state. A schematic, and says so. */
-export function CountyMap({ sites, towns }: CountyMapProps): ReactNode {
+export function CountyMap({ sites, towns, alarms = NO_ALARMS, quiet = false }: CountyMapProps): ReactNode {
   const words = useWords()
   const { language } = useSettings()
   const navigate = useNavigate()
@@ -102,7 +123,8 @@ export function CountyMap({ sites, towns }: CountyMapProps): ReactNode {
     () => towns.map((town) => ({ code: town.code, name: town[language] })),
     [towns, language],
   )
-  const { places, labels, townLabels } = useLayout(sites, names)
+  const zoom = quiet ? QUIET_ZOOM : 1
+  const { places, labels, townLabels } = useLayout(sites, names, alarms, zoom)
   const hoveredIndex = sites.findIndex((site) => site.site === hovered)
   const viewBox = `${-MARGIN.x} ${-MARGIN.top} ${MAP_WIDTH + 2 * MARGIN.x} ${MAP_HEIGHT + MARGIN.top + MARGIN.bottom}`
   return (
@@ -127,9 +149,16 @@ export function CountyMap({ sites, towns }: CountyMapProps): ReactNode {
           )
         })}
         {townLabels.map((label) => (
-          <text key={label.id} x={label.x} y={label.y} textAnchor={label.align} className="map-town-name">
+          <text
+            key={label.id}
+            x={label.x}
+            y={label.y}
+            textAnchor={label.align}
+            className="map-town-name"
+            style={{ fontSize: TOWN_SIZE * zoom }}
+          >
             {label.text.replace(/ 00,000$/, '')}
-            {label.text.endsWith(' 00,000') ? (
+            {label.text.endsWith(' 00,000') && !quiet ? (
               <tspan className="map-town-sum" dx="8">
                 {formatLitres(soldIn(sites, label.id))}
               </tspan>
@@ -140,14 +169,22 @@ export function CountyMap({ sites, towns }: CountyMapProps): ReactNode {
           <SiteMark
             key={site.site}
             site={site}
+            alarm={alarms.find((alarm) => alarm.site === site.site)}
             place={places[i]!}
-            radius={MARK_RADIUS}
+            radius={quiet ? MARK_RADIUS * 1.4 : MARK_RADIUS}
             onHover={setHovered}
             onOpen={() => void navigate(paths.site(site.site))}
           />
         ))}
         {labels.map((label) => (
-          <text key={label.id} x={label.x} y={label.y} textAnchor={label.align} className="map-site-name">
+          <text
+            key={label.id}
+            x={label.x}
+            y={label.y}
+            textAnchor={label.align}
+            className="map-site-name"
+            style={{ fontSize: SITE_SIZE * zoom }}
+          >
             {label.text}
           </text>
         ))}

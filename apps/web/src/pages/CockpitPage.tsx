@@ -1,8 +1,11 @@
 import { type ReactNode, useEffect } from 'react'
 import { Link } from 'react-router'
+import { GRADE_ORDER } from '../alarms/grouping.ts'
 import { useNow } from '../api/clock.ts'
+import type { Answer } from '../api/endpoints.ts'
 import { useOverview, useRead } from '../api/queries.ts'
 import '../cockpit/cockpit.css'
+import { AlarmsPanel } from '../cockpit/AlarmsPanel.tsx'
 import { DayCurve } from '../cockpit/DayCurve.tsx'
 import { EventsPanel, SalesPanel } from '../cockpit/EventsPanel.tsx'
 import { HealthPanel } from '../cockpit/HealthPanel.tsx'
@@ -11,6 +14,8 @@ import { StockPanel } from '../cockpit/StockPanel.tsx'
 import { TodayPanel } from '../cockpit/TodayPanel.tsx'
 import { MENU } from '../frame/menu.ts'
 import { CountyMap } from '../map/CountyMap.tsx'
+import { AlarmGradeTag } from '../parts/AlarmGradeTag.tsx'
+import { AlarmCount, SoundSwitch } from '../parts/AlarmSigns.tsx'
 import { FreshnessDot, StaleNotice } from '../parts/Freshness.tsx'
 import { ImportProgress } from '../parts/ImportProgress.tsx'
 import { Loaded } from '../parts/Loaded.tsx'
@@ -35,8 +40,10 @@ function Head(): ReactNode {
         {MENU.filter((item) => item.key !== 'monitor').map((item) => (
           <Link key={item.key} to={item.to}>
             {words.menu[item.key]}
+            {item.key === 'alarms' ? <AlarmCount /> : null}
           </Link>
         ))}
+        <SoundSwitch />
         <button
           type="button"
           title={words.languageHint}
@@ -63,15 +70,21 @@ function Legend({ count }: { count: number }): ReactNode {
       <span>
         ● {words.cockpit.station} ■ {words.cockpit.depot}
       </span>
+      {GRADE_ORDER.map((grade) => (
+        <AlarmGradeTag key={grade} grade={grade} />
+      ))}
       <span className="faint">{words.cockpit.schematic}</span>
     </p>
   )
 }
 
+const NO_PLACES: Answer<'alarmPlaces'> = []
+
 /** The county on the wall: is anything wrong, what was sold, what is there, and the log that proves it. */
 export function CockpitPage(): ReactNode {
   const overview = useOverview()
   const county = useRead('county', {}, {}, { refreshMs: false }).data
+  const places = useRead('alarmPlaces', {}, {}, { refreshMs: 30_000 }).data ?? NO_PLACES
   const words = useWords()
   useEffect(() => applyTheme('wall'), [])
   useEffect(() => {
@@ -92,10 +105,11 @@ export function CockpitPage(): ReactNode {
                 <StockPanel stock={data.stock} />
               </div>
               <div className="wall-map">
-                <CountyMap sites={data.sites} towns={county?.towns ?? []} />
+                <CountyMap sites={data.sites} towns={county?.towns ?? []} alarms={places} />
                 <Legend count={data.sites.length} />
               </div>
               <div className="wall-column">
+                <AlarmsPanel />
                 <HealthPanel overview={data} />
                 <EventsPanel latest={data.latest} />
                 <SalesPanel sites={data.sites} />

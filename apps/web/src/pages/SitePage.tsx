@@ -12,6 +12,7 @@ import { Loaded } from '../parts/Loaded.tsx'
 import { SpanPicker } from '../parts/SpanPicker.tsx'
 import { paths } from '../paths.ts'
 import { useSettings, useWords } from '../settings.tsx'
+import { AlarmPanel, useAlarmMarks } from '../site/AlarmPanel.tsx'
 import { DeliveryPanel, SalesPanel } from '../site/DeliveryPanel.tsx'
 import { NozzlePanel } from '../site/NozzlePanel.tsx'
 import { DayChart, HourChart } from '../site/SalesCharts.tsx'
@@ -95,8 +96,10 @@ function Header({ site }: { site: Site }): ReactNode {
   )
 }
 
+type Marks = ReturnType<typeof useAlarmMarks>
+
 /** Level series of the span; holes stay holes. */
-function Levels({ site, span }: { site: Site; span: DaySpan }): ReactNode {
+function Levels({ site, span, alarms }: { site: Site; span: DaySpan; alarms: Marks }): ReactNode {
   const words = useWords()
   const now = useNow(60_000)
   const { from, to } = momentsOf(span)
@@ -118,6 +121,7 @@ function Levels({ site, span }: { site: Site; span: DaySpan }): ReactNode {
               from={from}
               to={Math.max(from + 1, Math.min(to, minute))}
               label={words.site.levels}
+              alarms={alarms}
             />
           ) : (
             <p className="quiet">{words.empty.levels}</p>
@@ -137,6 +141,7 @@ export function SitePage(): ReactNode {
   const { from, to } = momentsOf(span)
   const query = useRead('site', { site: code }, {}, { refreshMs: 15_000 })
   const sales = useRead('siteSales', { site: code }, { from, to, limit: 100 }, { refreshMs: 15_000 })
+  const alarms = useAlarmMarks(code, from, to)
   const summary = query.data?.summary
   return (
     <>
@@ -149,7 +154,10 @@ export function SitePage(): ReactNode {
               <StateDot state={summary.state} word={words.state[summary.state]} />{' '}
               <span className="faint">
                 {words.kind[summary.kind]} · {summary.site}
-              </span>
+              </span>{' '}
+              {summary.kind === 'station' ? (
+                <Link to={paths.witnesses(code)}>{words.witness.link}</Link>
+              ) : null}
             </>
           ) : null
         }
@@ -159,14 +167,15 @@ export function SitePage(): ReactNode {
       <Loaded query={query} lines={16}>
         {(site) => (
           <>
+            <AlarmPanel site={code} />
             <Header site={site} />
             <TankPanel site={site} />
             <NozzlePanel nozzles={site.nozzles} />
             <div className="columns">
-              <HourChart site={code} span={span} />
-              <DayChart site={code} span={span} />
+              <HourChart site={code} span={span} alarms={alarms} />
+              <DayChart site={code} span={span} alarms={alarms} />
             </div>
-            <Levels site={site} span={span} />
+            <Levels site={site} span={span} alarms={alarms} />
             <div className="columns">
               <DeliveryPanel
                 deliveries={site.deliveries.filter((d) => d.endedAt >= from && d.endedAt < to)}

@@ -1,4 +1,4 @@
-import { GRADES } from '@oiltrail/domain'
+import { type AlarmGrade, GRADES } from '@oiltrail/domain'
 import { DAY_MS, dayIndex, HOUR_MS } from '@oiltrail/kernel'
 import { type ReactNode, useMemo } from 'react'
 import type { Answer } from '../api/endpoints.ts'
@@ -36,10 +36,24 @@ function sum(rows: Answer<'statistics'>): number {
   return rows.reduce((total, row) => total + row.volumeMillilitres, 0)
 }
 
+interface SalesChartProps {
+  readonly site: string
+  readonly span: DaySpan
+  /** Alarms of the site by their moment. */
+  readonly alarms: readonly { at: number; grade: AlarmGrade }[]
+}
+
 /** The last day of the span by the hour. */
-export function HourChart({ site, span }: { site: string; span: DaySpan }): ReactNode {
+export function HourChart({ site, span, alarms }: SalesChartProps): ReactNode {
   const words = useWords()
   const { to } = momentsOf(span)
+  const marks = useMemo(
+    () =>
+      alarms
+        .filter(({ at }) => at >= to - DAY_MS && at < to)
+        .map(({ at, grade }) => ({ at: String(hourOfDay(at)), grade })),
+    [alarms, to],
+  )
   const query = useRead(
     'statistics',
     {},
@@ -58,6 +72,7 @@ export function HourChart({ site, span }: { site: string; span: DaySpan }): Reac
             series={seriesByGrade(rows, 24, (bucket) => hourOfDay(bucket + HOUR_MS / 2))}
             height={CHART_HEIGHT}
             label={words.site.byHour(span.to, formatLitres(sum(rows)))}
+            alarms={marks}
           />
         )}
       </Loaded>
@@ -66,7 +81,7 @@ export function HourChart({ site, span }: { site: string; span: DaySpan }): Reac
 }
 
 /** The whole span by the day. */
-export function DayChart({ site, span }: { site: string; span: DaySpan }): ReactNode {
+export function DayChart({ site, span, alarms }: SalesChartProps): ReactNode {
   const words = useWords()
   const { from, to } = momentsOf(span)
   const days = dayCount(span)
@@ -74,6 +89,13 @@ export function DayChart({ site, span }: { site: string; span: DaySpan }): React
   const labels = useMemo(
     () => Array.from({ length: days }, (_, i) => dateOf(first + i).slice(5)),
     [days, first],
+  )
+  const marks = useMemo(
+    () =>
+      alarms
+        .filter(({ at }) => at >= from && at < to)
+        .map(({ at, grade }) => ({ at: dateOf(dayIndex(at)).slice(5), grade })),
+    [alarms, from, to],
   )
   const query = useRead(
     'statistics',
@@ -92,6 +114,7 @@ export function DayChart({ site, span }: { site: string; span: DaySpan }): React
             series={seriesByGrade(rows, days, (bucket) => dayIndex(bucket) - first)}
             height={CHART_HEIGHT}
             label={title}
+            alarms={marks}
           />
         )}
       </Loaded>

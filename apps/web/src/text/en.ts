@@ -1,5 +1,6 @@
 import { enEvents } from './enEvents.ts'
 import { enLog } from './enLog.ts'
+import { enWatch } from './enWatch.ts'
 import { formatChange } from './format.ts'
 import type { Words } from './zh.ts'
 
@@ -22,6 +23,7 @@ export const en: Words = {
   menu: {
     label: 'Main menu',
     monitor: 'Monitor',
+    alarms: 'Alarms',
     sites: 'Sites',
     statistics: 'Statistics',
     devices: 'Devices',
@@ -286,6 +288,7 @@ export const en: Words = {
     filledState: 'Filled',
   },
   ...enLog,
+  ...enWatch,
   notFound: { title: 'There is no such page', back: 'Back to the monitor' },
   unit: { litre: 'L', yuan: '¥', celsius: '°C', millimetre: 'mm', percent: '%' },
   close: 'Close',

@@ -2,6 +2,7 @@ import type { Grade } from '@oiltrail/domain'
 import { formatChange, spaced } from './format.ts'
 import { zhEvents } from './zhEvents.ts'
 import { zhLog } from './zhLog.ts'
+import { zhWatch } from './zhWatch.ts'
 
 const words = {
   product: '油踪',
@@ -15,6 +16,7 @@ const words = {
   menu: {
     label: '主菜单',
     monitor: '监控',
+    alarms: '告警',
     sites: '企业站点',
     statistics: '统计',
     devices: '设备',
@@ -290,6 +292,7 @@ const words = {
     filledState: '已补',
   },
   ...zhLog,
+  ...zhWatch,
   notFound: { title: '没有这个页面', back: '回到监控' },
   unit: { litre: 'L', yuan: '¥', celsius: '°C', millimetre: 'mm', percent: '%' },
   close: '关闭',

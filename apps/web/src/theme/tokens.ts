@@ -21,6 +21,11 @@ export interface Tokens {
   ok: string
   attention: string
   urgent: string
+  /** Grades of alarms, gravest first; always with their shape and word as well. */
+  alarmRed: string
+  alarmOrange: string
+  alarmYellow: string
+  alarmBlue: string
   /** We do not know: offline, gap. Always hatched or hollow as well. */
   unknown: string
   hatch: string
@@ -49,6 +54,10 @@ const wall: Tokens = {
   ok: '#4fae94',
   attention: '#f07a35',
   urgent: '#ef5350',
+  alarmRed: '#ff5d5a',
+  alarmOrange: '#f58a3c',
+  alarmYellow: '#f0cf52',
+  alarmBlue: '#5fb0ee',
   unknown: '#8394a4',
   hatch: '#4a5d70',
   water: '#4d8fcc',
@@ -75,6 +84,10 @@ const office: Tokens = {
   ok: '#26866c',
   attention: '#c2500c',
   urgent: '#bd2130',
+  alarmRed: '#c01f2e',
+  alarmOrange: '#c95708',
+  alarmYellow: '#9a7400',
+  alarmBlue: '#1f6fb2',
   unknown: '#7d8a95',
   hatch: '#b9c2c8',
   water: '#3a7ab8',
@@ -101,8 +114,11 @@ export const GRADE_COLOURS: Readonly<Record<Grade, string>> = {
   '-35': '#a5694f',
 }
 
-/** Colours of series that are not grades (places), in their order; what is left over is drawn in `unknown`. */
-export const SERIES_COLOURS = ['#d98a1b', '#3d86c6', '#2b9a78', '#b8609f', '#86941f', '#7c75c4'] as const
+/**
+ * Colours of series that are not grades (places, nozzles), in their order; what is left over is drawn in `unknown`. Ink, plum
+ * and pine, each dark and pale in turn: neighbours differ in lightness, and none can be taken for a grade of oil.
+ */
+export const SERIES_COLOURS = ['#27425c', '#8fa8bd', '#5a3a63', '#c4aed0', '#3c6134', '#a8c2b4'] as const
 
 /** Puts a theme's colours on the document as `--name` properties. */
 export function applyTheme(name: ThemeName): void {

@@ -2,13 +2,21 @@ import type { ReactNode } from 'react'
 
 export type DotState = 'ok' | 'attention' | 'offline' | 'unknown'
 
-/** Shape and colour of a state: filled round, triangle, hatched square, hollow ring. The word stands beside it. */
+/**
+ * Shape and colour of a state: filled round, half round, hatched square, hollow ring. The word stands beside it. Triangles are
+ * left to alarms.
+ */
 function Shape({ state }: { state: DotState }): ReactNode {
   switch (state) {
     case 'ok':
       return <circle cx="6" cy="6" r="4" fill="var(--ok)" />
     case 'attention':
-      return <path d="M6 1 11.500 11H.5z" fill="var(--attention)" />
+      return (
+        <>
+          <circle cx="6" cy="6" r="4" fill="none" stroke="var(--attention)" strokeWidth="1.500" />
+          <path d="M6 2a4 4 0 0 1 0 8z" fill="var(--attention)" />
+        </>
+      )
     case 'offline':
       return (
         <>

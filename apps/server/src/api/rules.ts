@@ -1,0 +1,175 @@
+import { RULE_FAILED, type Rule, SettingsBook, type SettingValues, settingsFault } from '@oiltrail/domain'
+import { DAY_MS } from '@oiltrail/kernel'
+import {
+  listNotices,
+  listRuleFigures,
+  listSettingsChanges,
+  listVerdicts,
+  listWindows,
+  loadBooks,
+  positionAt,
+} from '@oiltrail/store'
+import { MOST_TRIAL_ENTRIES, type TrialAlarm, tryRule, unmatched } from '../watch/trial.ts'
+import { definite } from '../watch/watcher.ts'
+import { type ApiParts, bounded, fail, type Handlers, unwrap } from './handler.ts'
+
+const ADMINISTRATOR = 'administrator'
+const RECENT_MS = 30 * DAY_MS
+const MAX_LIST = 500
+const HISTORY = 200
+/** Alarms that are listed one by one of a trial. */
+const TRIAL_LISTED = 200
+
+/** A rule's settings with values. */
+export function settingViews(rule: Rule | undefined, values: SettingValues) {
+  return Object.entries(rule?.settings ?? {}).map(([key, setting]) => ({
+    key,
+    label: { ...setting.label },
+    unit: setting.unit,
+    value: values[key] ?? setting.value,
+    default: setting.value,
+    least: setting.least,
+    most: setting.most,
+    source: setting.source,
+    effective: setting.effective,
+  }))
+}
+
+function ruleOf({ context }: ApiParts, id: string): Rule {
+  return context.watch.rule(id) ?? fail('NOT_FOUND', `there is no rule ${id}`, 'rule')
+}
+
+function trialShape(alarms: readonly TrialAlarm[]) {
+  return alarms.slice(0, TRIAL_LISTED).map(({ subject, at, sentence }) => ({ subject, at, sentence }))
+}
+
+async function listRules({ context }: ApiParts) {
+  const { store, county, clock, watch } = context
+  const now = clock.now()
+  const [figures, verdicts, books] = await Promise.all([
+    listRuleFigures(store.pool, county, now - RECENT_MS),
+    listVerdicts(store.pool, county),
+    loadBooks(store.pool, county),
+  ])
+  const settings = new SettingsBook(watch.rules.map((rule) => [rule.id, rule.settings] as const))
+  for (const change of books.settings) settings.take(change)
+  return [...watch.rules, RULE_FAILED].map((rule) => {
+    const figure = figures.find((row) => row.rule === rule.id)
+    const subjects = (verdict: string): number =>
+      verdicts.find((row) => row.rule === rule.id && row.verdict === verdict)?.subjects ?? 0
+    return {
+      rule: rule.id,
+      version: rule.version,
+      grade: rule.grade,
+      title: rule.title,
+      clause: rule.clause,
+      advice: rule.advice,
+      shelvable: rule.shelvable,
+      reads: [...rule.reads],
+      suppressedBy: [...(rule.suppressedBy ?? [])],
+      settings: settingViews(rule, settings.valuesAt(rule.id, '', now)),
+      openAlarms: figure?.openAlarms ?? 0,
+      alarms30: figure?.recent ?? 0,
+      false30: figure?.recentFalse ?? 0,
+      verdicts: {
+        insufficient: subjects('insufficient'),
+        normal: subjects('normal'),
+        attention: subjects('attention'),
+        alert: subjects('alert'),
+      },
+    }
+  })
+}
+
+async function runTrial(
+  parts: ApiParts,
+  rule: Rule,
+  order: { site: string; values: SettingValues; from?: number | undefined; to?: number | undefined },
+) {
+  const { store, county, clock } = parts.context
+  const fault = settingsFault(rule.settings, order.values)
+  if (fault) fail('INVALID_REQUEST', fault.detail, `values.${fault.key}`)
+  const next = parts.context.nextPosition()
+  const from = order.from ?? clock.now() - RECENT_MS
+  const to = Math.min(order.to ?? clock.now(), clock.now())
+  const wanted = await positionAt(store.pool, county, from, next)
+  const toPosition = await positionAt(store.pool, county, to + 1, next)
+  const fromPosition = Math.max(wanted, toPosition - MOST_TRIAL_ENTRIES)
+  const { site, values } = order
+  const result = await tryRule({ store, county, rule, site, values, from: fromPosition, to: toPosition })
+  return {
+    fromPosition,
+    toPosition,
+    from,
+    to,
+    records: result.records,
+    shortened: fromPosition > wanted,
+    before: result.before.length,
+    after: result.after.length,
+    added: trialShape(unmatched(result.after, result.before)),
+    removed: trialShape(unmatched(result.before, result.after)),
+  }
+}
+
+export const ruleHandlers: Handlers<
+  | 'rules'
+  | 'ruleHistory'
+  | 'trySettings'
+  | 'changeSettings'
+  | 'notices'
+  | 'registerNotice'
+  | 'windows'
+  | 'declareWindow'
+> = {
+  rules: (_input, parts) => listRules(parts),
+
+  async ruleHistory({ params }, parts) {
+    const { store, county } = parts.context
+    const rule = ruleOf(parts, params.rule)
+    const rows = await listSettingsChanges(store.pool, county, rule.id, HISTORY)
+    return rows.map(({ change, ...row }) => ({ ...change, values: { ...change.values }, ...row }))
+  },
+
+  async trySettings({ params, body }, parts) {
+    const rule = ruleOf(parts, params.rule)
+    const { watch } = parts.context
+    if (watch.trying) fail('TOO_MANY_REQUESTS', 'another trial is running')
+    watch.trying = true
+    try {
+      return await runTrial(parts, rule, body)
+    } finally {
+      watch.trying = false
+    }
+  },
+
+  async changeSettings({ params, body }, parts) {
+    const { watch, clock } = parts.context
+    const { site, values, from = clock.now(), reason, actor } = body
+    const change = { rule: ruleOf(parts, params.rule).id, site, from, values }
+    return unwrap(await watch.change(actor ?? ADMINISTRATOR, change, reason))
+  },
+
+  async notices({ query }, { context }) {
+    const limit = bounded(query.limit, 1, MAX_LIST, 'limit')
+    const { site, from, to } = query
+    const rows = await listNotices(context.store.pool, context.county, { site, from, to, limit })
+    return rows.map(({ notice, ...row }) => ({ ...notice, ...row }))
+  },
+
+  async registerNotice({ body }, { context }) {
+    const { actor = ADMINISTRATOR, ...notice } = body
+    return unwrap(await context.watch.notice(actor, definite(notice)))
+  },
+
+  async windows({ query }, { context }) {
+    const limit = bounded(query.limit, 1, MAX_LIST, 'limit')
+    const rows = await listWindows(context.store.pool, context.county, query.site, limit)
+    return rows.map(({ window, ...row }) => ({ ...window, ...row }))
+  },
+
+  async declareWindow({ body }, { context }) {
+    const { actor = ADMINISTRATOR, ...window } = body
+    if (window.to <= window.from) fail('INVALID_REQUEST', 'a window ends after it begins', 'to')
+    return unwrap(await context.watch.window(actor, definite(window)))
+  },
+}

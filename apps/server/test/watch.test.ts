@@ -1,0 +1,373 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { type Alarm, partSubject, type RecordedFact, type WatchStatement } from '@oiltrail/domain'
+import { asciiBytes } from '@oiltrail/kernel'
+import { encodeDesk } from '@oiltrail/protocols/uplink'
+import { appendEntries, putAlarms, readCursor } from '@oiltrail/store'
+import { type TestDatabase, testDatabase } from '@oiltrail/store/testing'
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { LogEntry } from '../src/log/entry.ts'
+import { WatchFollower } from '../src/watch/follower.ts'
+import { batchEntry, deskEntries, generator, START, type Stream, shuffled, siteOf } from './views.history.ts'
+import { follow, logOf, stored, type Unplaced, watchHistory, watchTables } from './watch.history.ts'
+import { ALARM_ROW, DARK, LOW_LEVEL, THROWS, TOTAL_BACK } from './watch.rules.ts'
+
+let database: TestDatabase
+let nextCounty = 100_000
+beforeAll(async () => {
+  database = await testDatabase()
+})
+afterAll(() => database.close())
+
+/** Starting a process is what takes the time. */
+const MOST_KILLS = 4
+const RULES = [LOW_LEVEL, TOTAL_BACK, DARK]
+const DEVICE = '520327-S001-A'
+
+async function watched(
+  entries: Unplaced,
+  options: { rules?: typeof RULES; roundSize?: () => number; stumbles?: () => boolean } = {},
+): Promise<{ county: number; tables: Record<string, string[]>; follower: WatchFollower }> {
+  const county = nextCounty++
+  const log = await stored(database.store, county, entries)
+  const follower = new WatchFollower({ county, rules: options.rules ?? RULES })
+  await follow(database.store, follower, log, options.roundSize ?? (() => 1_000), options.stumbles)
+  return { county, tables: await watchTables(database.store, county), follower }
+}
+
+/** Every alarm ever raised in a county, oldest first. */
+async function alarmsOf(county: number): Promise<Alarm[]> {
+  const { rows } = await database.store.pool.query<{ document: Alarm }>(
+    'select document from alarm where county = $1 order by alarm',
+    [county],
+  )
+  return rows.map((row) => row.document)
+}
+
+describe('the watch is a function of the log', () => {
+  it('rounds of any size, rolled back or not, end with the same states, alarms and steps', () =>
+    fc.assert(
+      fc.asyncProperty(fc.nat(1e6), async (seed) => {
+        const random = generator(seed)
+        const { desk, batches } = watchHistory(seed)
+        const entries = [...desk, ...shuffled(batches, random)]
+        const expected = await watched(entries)
+        expect(expected.tables.alarm!.length).toBeGreaterThan(0)
+        const stumbling = await watched(entries, {
+          roundSize: () => 1 + random(4),
+          stumbles: () => random(3) === 0,
+        })
+        expect(stumbling.tables).toEqual(expected.tables)
+      }),
+      { numRuns: 12 },
+    ))
+
+  it('whatever order the batches of a channel come in, its rules see the order of the chain', () =>
+    fc.assert(
+      fc.asyncProperty(fc.nat(1e6), async (seed) => {
+        const random = generator(seed)
+        const { desk, batches } = watchHistory(seed)
+        const seen = async (order: Unplaced) => {
+          const { county } = await watched([...desk, ...order], { rules: [TOTAL_BACK] as never })
+          return (await alarmsOf(county)).map((alarm) => [
+            alarm.subject,
+            alarm.openedAt,
+            alarm.count,
+            alarm.first.facts,
+            alarm.latest.facts,
+          ])
+        }
+        const inOrder = (await seen(batches)).sort()
+        expect(inOrder.length).toBeGreaterThan(0)
+        expect((await seen(shuffled(batches, random))).sort()).toEqual(inOrder)
+      }),
+      { numRuns: 12 },
+    ))
+
+  it('a rule that throws raises one alarm of its own, and the others find what they find without it', async () => {
+    const { desk, batches } = watchHistory(7)
+    const without = await watched([...desk, ...batches])
+    const withIt = await watched([...desk, ...batches], { rules: [THROWS, ...RULES] as never })
+    const alarms = await alarmsOf(withIt.county)
+    const failed = alarms.filter((alarm) => alarm.rule === 'rule-failed')
+    expect(failed).toMatchObject([
+      { subject: 'test-throws', latest: { facts: { message: 'this rule always fails' } } },
+    ])
+    expect(failed[0]!.count).toBeGreaterThan(1)
+    const causes = (list: readonly Alarm[]) =>
+      list
+        .filter((alarm) => alarm.rule !== 'rule-failed')
+        .map((each) => [each.rule, each.subject, each.count])
+    expect(causes(alarms)).toEqual(causes(await alarmsOf(without.county)))
+  })
+
+  it('killed with SIGKILL again and again while it works, it ends as if undisturbed', async () => {
+    const { desk, batches } = watchHistory(11, 600)
+    const undisturbed = await watched([...desk, ...batches])
+    const county = nextCounty++
+    const log = await stored(database.store, county, [...desk, ...batches])
+    const random = generator(5)
+    let kills = 0
+    for (let done = false; !done; ) {
+      const child = spawn(
+        process.execPath,
+        [
+          '--import',
+          'tsx',
+          fileURLToPath(new URL('watch.child.ts', import.meta.url)),
+          database.url,
+          `${county}`,
+        ],
+        { stdio: ['ignore', 'pipe', 'inherit'] },
+      )
+      const ended = once(child, 'exit')
+      await Promise.race([once(child.stdout, 'data'), ended])
+      // The first kills fall into its work; later ones let it come further, so that the test ends.
+      if (kills < MOST_KILLS) await Promise.race([sleep(20 + random(60) + kills * 40), ended])
+      else await ended
+      if (child.exitCode === null && child.kill('SIGKILL')) kills++
+      await ended
+      done = (await readCursor(database.store.pool, county, 'watch')) === log.length
+    }
+    expect(kills).toBeGreaterThan(1)
+    expect(await watchTables(database.store, county)).toEqual(undisturbed.tables)
+  })
+})
+
+/** A log of one site whose entries come at given minutes. */
+class Script {
+  readonly entries: LogEntry[] = []
+  readonly county = nextCounty++
+  readonly #stream: { device: string; channel: 'volume'; records: RecordedFact[] } = {
+    device: DEVICE,
+    channel: 'volume',
+    records: [],
+  }
+
+  constructor() {
+    for (const entry of deskEntries([siteOf('S001')])) this.#add(0, entry)
+  }
+
+  #add(minute: number, entry: Unplaced[number]): void {
+    const position = (this.entries.at(-1)?.position ?? -1) + 1
+    this.entries.push({ ...entry, county: this.county, position, receivedAt: START + minute * 60_000 })
+  }
+
+  facts(minute: number, ...facts: object[]): this {
+    const first = this.#stream.records.length + 1
+    for (const fact of facts) {
+      const seq = this.#stream.records.length + 1
+      this.#stream.records.push({ seq, at: START + minute * 60_000, ...fact } as RecordedFact)
+    }
+    this.#add(minute, batchEntry(this.#stream as Stream, first, first + facts.length - 1))
+    return this
+  }
+
+  level(minute: number, litres: number): this {
+    return this.facts(minute, {
+      kind: 'level',
+      tank: '1',
+      heightMicrometres: 1,
+      waterMicrometres: 0,
+      temperatureCentiCelsius: 2_000,
+      volumeMillilitres: litres * 1_000,
+      correctedMillilitres: litres * 1_000,
+      ullageMillilitres: 0,
+      statusBits: 0,
+    })
+  }
+
+  total(minute: number, litres: number): this {
+    return this.facts(minute, {
+      kind: 'total',
+      nozzle: '1',
+      totalMillilitres: litres * 1_000,
+      source: 'pulse',
+    })
+  }
+
+  state(minute: number, statement: Omit<WatchStatement, 'v' | 'actor' | 'at'> & object): this {
+    const entry = { v: 1, actor: '值班员', at: START + minute * 60_000, ...statement } as WatchStatement
+    this.#add(minute, {
+      type: 'desk',
+      code: statement.action,
+      leaf: asciiBytes('{}'),
+      raw: encodeDesk(entry),
+    })
+    return this
+  }
+
+  tick(minute: number): this {
+    return this.state(minute, { action: 'clock-ticked' })
+  }
+
+  handle(
+    minute: number,
+    position: number,
+    rule: string,
+    subject: string,
+    action: string,
+    until?: number,
+  ): this {
+    const order = {
+      action: 'alarm-handled',
+      alarm: { rule, subject, position },
+      do: action,
+      note: '已到场核实',
+      ...(until === undefined ? {} : { until: START + until * 60_000 }),
+    }
+    return this.state(minute, order as never)
+  }
+
+  async run(): Promise<Alarm[]> {
+    await database.store.transaction((tx) => appendEntries(tx, this.entries))
+    await follow(
+      database.store,
+      new WatchFollower({ county: this.county, rules: RULES }),
+      this.entries,
+      () => 3,
+    )
+    return alarmsOf(this.county)
+  }
+
+  async steps(alarm: number): Promise<string[]> {
+    const { rows } = await database.store.pool.query<{ what: string; note: string }>(
+      'select what, note from alarm_step where county = $1 and alarm = $2 order by step',
+      [this.county, alarm],
+    )
+    return rows.map((row) => `${row.what} ${row.note}`.trim())
+  }
+}
+
+const TANK = partSubject('S001', 'tank', '1')
+const NOZZLE = partSubject('S001', 'nozzle', '1')
+
+describe('the life of alarms in the log', () => {
+  it('raises after its delay by the time of the log, folds, clears, comes back and is closed', async () => {
+    const script = new Script().level(1, 500).tick(5).tick(12).level(13, 400).level(14, 9_000).level(20, 300)
+    script.tick(32).handle(33, 4, LOW_LEVEL.id, TANK, 'accept').handle(34, 4, LOW_LEVEL.id, TANK, 'close')
+    const alarms = await script.level(40, 9_000).run()
+    expect(alarms).toMatchObject([
+      {
+        subject: TANK,
+        openedAt: START + 11 * 60_000,
+        handling: 'closed',
+        active: false,
+        reopened: 1,
+        count: 3,
+      },
+    ])
+    expect(await script.steps(1)).toEqual([
+      'raised',
+      'cleared',
+      'returned',
+      'accept 已到场核实',
+      'close 已到场核实',
+      'cleared',
+    ])
+  })
+
+  it('an event folds while its alarm is unfinished and raises a new one afterwards', async () => {
+    const script = new Script().total(1, 100).total(2, 50).total(3, 40)
+    const alarms = await script.handle(4, 3, TOTAL_BACK.id, NOZZLE, 'false').total(5, 30).run()
+    expect(alarms).toMatchObject([
+      { alarm: 1, count: 2, handling: 'false', active: false },
+      { alarm: 2, count: 1, handling: 'waiting', first: { facts: { before: 40_000, after: 30_000 } } },
+    ])
+  })
+
+  it('a silent collector hides its children, names itself, and lets them out when it is heard', async () => {
+    const script = new Script().level(1, 500).tick(25).tick(60)
+    const dark = await script.run()
+    expect(dark).toMatchObject([
+      { rule: LOW_LEVEL.id, suppressed: { by: 'alarm', alarm: 2, rule: DARK.id } },
+      { rule: DARK.id, active: true },
+    ])
+    const heard = new Script().level(1, 500).tick(25).tick(60).level(61, 480)
+    expect(await heard.run()).toMatchObject([
+      { rule: LOW_LEVEL.id, active: true, handling: 'waiting' },
+      { rule: DARK.id, active: false },
+    ])
+    expect(await heard.steps(1)).toEqual(['raised', 'suppressed alarm 2', 'released'])
+  })
+
+  it('a declared window hides what it covers and names itself, and shows what outlasts it', async () => {
+    const window = {
+      window: 'W-1',
+      site: 'S001',
+      part: 'tank/1',
+      purpose: 'cleaning',
+      from: START,
+      to: START + 30 * 60_000,
+      note: '清罐',
+    }
+    const declare = { action: 'window-declared', window } as never
+    const inside = new Script().state(0, declare).level(1, 500).tick(12).level(20, 9_000)
+    expect(await inside.run()).toMatchObject([
+      { handling: 'closed', suppressed: { by: 'window', window: 'W-1' } },
+    ])
+    const outlasting = new Script().state(0, declare).level(1, 500).tick(12).tick(31)
+    const [alarm] = await outlasting.run()
+    expect(alarm).toMatchObject({ handling: 'waiting', active: true })
+    expect(alarm).not.toHaveProperty('suppressed')
+    expect(await outlasting.steps(1)).toEqual(['raised window W-1', 'released'])
+  })
+
+  it('shelves for at most eight hours, and never an alarm of a rule that forbids it', async () => {
+    const script = new Script().level(1, 500).tick(12).total(13, 100).total(14, 50)
+    script.handle(15, 3, LOW_LEVEL.id, TANK, 'shelve', 15 + 9 * 60)
+    script.handle(16, 5, TOTAL_BACK.id, NOZZLE, 'shelve', 20)
+    script.handle(17, 3, LOW_LEVEL.id, TANK, 'shelve', 17 + 8 * 60)
+    const [low, back] = await script.run()
+    expect(low).toMatchObject({ shelf: { until: START + (17 + 480) * 60_000, reason: '已到场核实' } })
+    expect(back).not.toHaveProperty('shelf')
+  })
+
+  it('settings hold from their moment on, and the alarm keeps those it was raised with', async () => {
+    const change = {
+      rule: LOW_LEVEL.id,
+      site: '',
+      from: START + 5 * 60_000,
+      values: { lowMillilitres: 300_000 },
+    }
+    const script = new Script().state(0, { action: 'settings-changed', change, reason: '试行' } as never)
+    const alarms = await script.level(1, 500).level(6, 400).tick(30).level(31, 200).tick(45).run()
+    expect(alarms).toMatchObject([
+      { openedAt: START + 41 * 60_000, first: { settings: { lowMillilitres: 300_000 } } },
+    ])
+  })
+
+  it('facts behind a gap wait for it, and go on without it after ten minutes', async () => {
+    const waiting = new Script().total(1, 100).total(2, 90).total(3, 80)
+    waiting.entries.splice(3, 1)
+    expect(await waiting.tick(5).run()).toEqual([])
+    const passing = new Script().total(1, 100).total(2, 90).total(3, 80)
+    passing.entries.splice(3, 1)
+    const passed = await passing.tick(14).run()
+    expect(passed).toMatchObject([{ first: { facts: { before: 100_000, after: 80_000 } } }])
+  })
+})
+
+describe('the database', () => {
+  it('refuses a second open alarm of a cause', async () => {
+    const county = nextCounty++
+    const { store } = database
+    await store.transaction((tx) => putAlarms(tx, county, [ALARM_ROW]))
+    const second = { ...ALARM_ROW, alarm: { ...ALARM_ROW.alarm, alarm: 8 } }
+    await expect(store.transaction((tx) => putAlarms(tx, county, [second]))).rejects.toThrow('alarm_cause')
+    const closed = { ...ALARM_ROW, alarm: { ...ALARM_ROW.alarm, active: false, handling: 'closed' as const } }
+    await store.transaction((tx) => putAlarms(tx, county, [second, closed]))
+  })
+
+  it('gives a log back as it was stored', async () => {
+    const county = nextCounty++
+    const { desk, batches } = watchHistory(3)
+    const log = await stored(database.store, county, [...desk, ...batches])
+    expect((await logOf(database.store, county)).map((entry) => entry.firstSeq)).toEqual(
+      log.map((entry) => entry.firstSeq),
+    )
+  })
+})

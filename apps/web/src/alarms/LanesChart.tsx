@@ -1,0 +1,262 @@
+import { type ReactNode, useMemo } from 'react'
+import type { Answer } from '../api/endpoints.ts'
+import { Chart, type ChartOption, useChartBase } from '../charts/Chart.tsx'
+import { useWords } from '../settings.tsx'
+import { formatLitres, formatNumber, formatShortMoment, formatTime } from '../text/format.ts'
+import type { Words } from '../text/zh.ts'
+import { SERIES_COLOURS } from '../theme/tokens.ts'
+import { type Lane, lanesOf, type Mark, marksOf, sharedScale } from './lanes.ts'
+
+const LANE_HEIGHT = 84
+const MARK_HEIGHT = 44
+const LANE_GAP = 34
+const TOP = 22
+const FOOT = 26
+const LEFT = 76
+const RIGHT = 84
+/** Marks beyond this share of the axis have their words at the left. */
+const LEFTWARD_FROM = 0.75
+/** Axes shorter than this are labelled with the time of day alone. */
+const DAY_MS = 86_400_000
+
+/** What a mark says. */
+export function markText(mark: Mark, words: Words): string {
+  switch (mark.kind) {
+    case 'people':
+      return `${words.alarm.step[mark.text] ?? mark.text} · ${mark.subject}`
+    case 'delivery':
+      return words.alarm.delivered(mark.subject, formatLitres(Number(mark.text) || 0))
+    case 'line':
+      return words.fault(mark.text === 'normal' ? 'line-normal' : `line-${mark.text}`, mark.subject)
+    default:
+      return words.fault(mark.text, mark.subject)
+  }
+}
+
+interface Row {
+  readonly title: string
+  readonly height: number
+  readonly lane?: Lane
+  readonly marks?: readonly Mark[]
+}
+
+function rowsOf(series: Answer<'alarmSeries'>, words: Words): Row[] {
+  const { devices, people } = marksOf(series)
+  return [
+    ...lanesOf(series).map((lane) => ({
+      lane,
+      title: `${words.alarm.lane[lane.kind]} ${words.alarm.laneUnit[lane.unit]}`,
+      height: LANE_HEIGHT,
+    })),
+    ...(devices.length > 0 ? [{ title: words.alarm.lane.marks, marks: devices, height: MARK_HEIGHT }] : []),
+    ...(people.length > 0 ? [{ title: words.alarm.lane.people, marks: people, height: MARK_HEIGHT }] : []),
+  ]
+}
+
+interface Place {
+  readonly row: Row
+  readonly top: number
+}
+
+function placesOf(rows: readonly Row[]): { places: Place[]; height: number } {
+  let top = TOP
+  const places = rows.map((row) => {
+    const place = { row, top }
+    top += row.height + LANE_GAP
+    return place
+  })
+  return { places, height: top - LANE_GAP + FOOT }
+}
+
+interface Span {
+  readonly from: number
+  readonly to: number
+}
+
+type Base = ReturnType<typeof useChartBase>
+
+function areaOf({ from, to }: Span, base: Base): object {
+  return {
+    silent: true,
+    itemStyle: { color: base.tokens.mark, opacity: 0.55 },
+    data: [[{ xAxis: from }, { xAxis: Math.max(to, from + 1) }]],
+  }
+}
+
+/** The lines of a lane; those that hold until the next value are drawn as steps. */
+function laneSeries(lane: Lane, index: number, span: Span, base: Base, words: Words): object[] {
+  const steps = lane.kind !== 'level' && lane.kind !== 'total'
+  return lane.lines.map(({ subject, points }, i) => ({
+    type: 'line',
+    name: `${words.alarm.lane[lane.kind]} ${words.alarm.part(lane.kind, subject)}`,
+    xAxisIndex: index,
+    yAxisIndex: index,
+    showSymbol: points.length < 40 && lane.kind !== 'level',
+    symbolSize: 4,
+    ...(steps ? { step: 'end' } : {}),
+    lineStyle: { width: 1.8, color: SERIES_COLOURS[i] },
+    itemStyle: { color: SERIES_COLOURS[i] },
+    endLabel: {
+      show: true,
+      formatter: words.alarm.part(lane.kind, subject),
+      ...base.text,
+      color: base.tokens.inkSoft,
+    },
+    labelLayout: { moveOverlap: 'shiftY' },
+    data: points.map(([at, value]) => [at, value]),
+    ...(i === 0 ? { markArea: areaOf(span, base) } : {}),
+  }))
+}
+
+/** Moments of a lane, each with its words beside it as far as there is room. */
+function markSeries(
+  marks: readonly Mark[],
+  index: number,
+  axis: Span,
+  span: Span,
+  base: Base,
+  words: Words,
+): object {
+  return {
+    type: 'scatter',
+    name: '',
+    xAxisIndex: index,
+    yAxisIndex: index,
+    symbol: 'diamond',
+    symbolSize: 10,
+    itemStyle: { color: base.tokens.inkSoft },
+    label: {
+      show: true,
+      position: 'right',
+      ...base.text,
+      color: base.tokens.inkSoft,
+      formatter: ({ dataIndex }: { dataIndex: number }) => {
+        const mark = marks[dataIndex]
+        return mark ? markText(mark, words) : ''
+      },
+    },
+    labelLayout: { hideOverlap: true },
+    data: marks.map((mark) => ({
+      value: [mark.at, 0],
+      // Near the right edge there is no room for words but at the left.
+      label: { position: mark.at > axis.from + (axis.to - axis.from) * LEFTWARD_FROM ? 'left' : 'right' },
+    })),
+    markArea: areaOf(span, base),
+  }
+}
+
+interface TipItem {
+  readonly seriesName: string
+  readonly seriesType: string
+  readonly seriesIndex: number
+  readonly dataIndex: number
+  readonly value: readonly [number, number]
+}
+
+function tipOf(
+  items: readonly TipItem[],
+  rows: readonly Row[],
+  owners: readonly number[],
+  words: Words,
+): string {
+  const [first] = items
+  if (!first) return ''
+  const lines = items.map((item) => {
+    const row = rows[owners[item.seriesIndex] ?? 0]
+    const mark = row?.marks?.[item.dataIndex]
+    if (mark) return `${formatTime(mark.at)}  ${markText(mark, words)}`
+    const unit = row?.lane?.unit === 'price' ? '¥/L' : 'L'
+    return `${item.seriesName}  ${formatNumber(item.value[1], 2)} ${unit}`
+  })
+  return [formatShortMoment(first.value[0]), ...lines].join('\n')
+}
+
+function optionOf(
+  series: Answer<'alarmSeries'>,
+  places: readonly Place[],
+  span: Span,
+  base: Base,
+  words: Words,
+): ChartOption {
+  const rows = places.map(({ row }) => row)
+  const scale = sharedScale(rows.flatMap(({ lane }) => (lane ? [lane] : [])))
+  const short = series.to - series.from <= DAY_MS
+  const label = (at: number): string => (short ? formatTime(at).slice(0, 5) : formatShortMoment(at))
+  const drawn = rows.map(({ lane, marks }, i) =>
+    lane ? laneSeries(lane, i, span, base, words) : [markSeries(marks ?? [], i, series, span, base, words)],
+  )
+  const owners = drawn.flatMap((list, i) => list.map(() => i))
+  const shares = (row: Row): boolean =>
+    row.lane !== undefined && ['total', 'sale', 'receipt'].includes(row.lane.kind)
+  return {
+    animation: false,
+    axisPointer: { link: [{ xAxisIndex: 'all' }], lineStyle: { color: base.tokens.inkFaint } },
+    tooltip: {
+      ...base.tooltip,
+      renderMode: 'richText',
+      formatter: (items: readonly TipItem[]) => tipOf(items, rows, owners, words),
+    },
+    grid: places.map(({ row, top }) => ({ left: LEFT, right: RIGHT, top, height: row.height })),
+    xAxis: places.map((_, i) => ({
+      type: 'time',
+      gridIndex: i,
+      min: series.from,
+      max: series.to,
+      ...base.axis,
+      axisLabel: {
+        ...base.text,
+        show: i === places.length - 1,
+        hideOverlap: true,
+        formatter: label,
+      },
+    })),
+    yAxis: places.map(({ row }, i) => ({
+      type: 'value',
+      gridIndex: i,
+      name: row.title,
+      nameLocation: 'end',
+      nameGap: 6,
+      nameTextStyle: {
+        ...base.text,
+        color: base.tokens.inkSoft,
+        align: 'left',
+        padding: [0, 0, 0, -LEFT + 4],
+      },
+      ...base.quietAxis,
+      splitNumber: 2,
+      scale: true,
+      ...(row.marks ? { min: -1, max: 1 } : {}),
+      ...(shares(row) && scale ? scale : {}),
+      axisLabel: {
+        ...base.text,
+        show: row.lane !== undefined,
+        formatter: (value: number) =>
+          row.lane?.unit === 'price' ? formatNumber(value, 2) : formatLitres(value * 1000),
+      },
+      splitLine: { show: row.lane !== undefined, lineStyle: { color: base.tokens.grid } },
+    })),
+    series: drawn.flat(),
+  }
+}
+
+/** Everything recorded around an alarm on one axis of time, a lane for each kind; the span it is about is shaded. */
+export function LanesChart({
+  series,
+  span,
+  label,
+}: {
+  series: Answer<'alarmSeries'>
+  span: Span
+  label: string
+}): ReactNode {
+  const base = useChartBase()
+  const words = useWords()
+  const { from, to } = span
+  const { places, height, option } = useMemo(() => {
+    const made = placesOf(rowsOf(series, words))
+    return { ...made, option: optionOf(series, made.places, { from, to }, base, words) }
+  }, [series, from, to, base, words])
+  if (places.length === 0) return <p className="quiet">{words.alarm.noSeries}</p>
+  // The key makes a new chart when lanes come or go: their number is fixed in a chart's life.
+  return <Chart key={places.length} option={option} height={height} label={label} />
+}

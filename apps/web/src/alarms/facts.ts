@@ -1,0 +1,71 @@
+import type { Language } from '../settings.tsx'
+import { formatLitres, formatMoment, formatNumber, formatYuan } from '../text/format.ts'
+import type { Words } from '../text/zh.ts'
+
+/** Units that end a fact's name, longest first, with how such a number is shown. */
+const UNITS: readonly (readonly [ending: string, show: (value: number, language: Language) => string])[] = [
+  ['Millilitres', (value) => `${formatLitres(value, 2)} L`],
+  ['Milliseconds', (value, language) => spanText(value, language)],
+  ['FenPerLitre', (value) => `${formatYuan(value)} ¥/L`],
+  ['Micrometres', (value) => `${formatNumber(value / 1000, 1)} mm`],
+  ['CentiCelsius', (value) => `${formatNumber(value / 100, 1)} °C`],
+  ['PerMille', (value) => `${formatNumber(value, 1)} ‰`],
+  ['Percent', (value) => `${formatNumber(value, 1)} %`],
+  ['Minutes', (value, language) => spanText(value * MINUTE_MS, language)],
+  ['Ohms', (value) => `${formatNumber(value)} Ω`],
+  ['Fen', (value) => `¥ ${formatYuan(value)}`],
+]
+const MINUTE_MS = 60_000
+
+/** Facts without a unit in their name whose number is a moment. */
+const MOMENT = /^(at|since|before|after|darkFrom|darkTo|(?:[a-zA-Z]+)At)$/
+/** Moments lie after this; a smaller number of the same name is a number. */
+const EARLIEST_MOMENT = Date.UTC(2000, 0, 1)
+
+/** A span in its two coarsest units: `3 小时 12 分`, `2 d 4 h`. */
+export function spanText(milliseconds: number, language: Language): string {
+  const names = language === 'zh' ? [' 天', ' 小时', ' 分', ' 秒'] : [' d', ' h', ' min', ' s']
+  const sizes = [86_400, 3_600, 60, 1]
+  let left = Math.max(0, Math.round(milliseconds / 1000))
+  const counts = sizes.map((size) => {
+    const count = Math.floor(left / size)
+    left -= count * size
+    return count
+  })
+  const first = counts.findIndex((count) => count > 0)
+  if (first < 0) return `0${names[3]}`
+  const parts = [0, 1].flatMap((more) => {
+    const count = counts[first + more]
+    return count ? [`${formatNumber(count)}${names[first + more]}`] : []
+  })
+  return parts.join(' ')
+}
+
+function unitOf(key: string): (typeof UNITS)[number] | undefined {
+  return UNITS.find(([ending]) => key.endsWith(ending))
+}
+
+/** `volumeMillilitres` → `油量`; a name nobody has translated is shown as it stands, taken apart. */
+export function factLabel(key: string, words: Words): string {
+  const unit = unitOf(key)
+  const bare = unit ? key.slice(0, -unit[0].length) : key
+  const known = words.factName[bare] ?? words.factName[key] ?? words.factName[bare.replace(/At$/, '')]
+  return known ?? key.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase()
+}
+
+/** A fact's value with its unit, which its name tells. */
+export function factText(key: string, value: number | string, language: Language): string {
+  if (typeof value === 'string') return value === '' ? '—' : value
+  const unit = unitOf(key)
+  if (unit) return unit[1](value, language)
+  if (key.startsWith('percent')) return `${formatNumber(value, 2)} %`
+  if (MOMENT.test(key) && value >= EARLIEST_MOMENT) return formatMoment(value)
+  return formatNumber(value, Number.isInteger(value) ? 0 : 2)
+}
+
+/** A setting's value with its unit; yes and no for switches. */
+export function settingText(value: number, unit: string): string {
+  if (unit === 'mL' && Math.abs(value) >= 1_000) return `${formatLitres(value, value % 1_000 ? 2 : 0)} L`
+  const decimals = Number.isInteger(value) ? 0 : 2
+  return unit === '' ? formatNumber(value, decimals) : `${formatNumber(value, decimals)} ${unit}`
+}

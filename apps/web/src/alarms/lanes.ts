@@ -1,0 +1,120 @@
+import type { Answer } from '../api/endpoints.ts'
+import { niceCeiling } from '../charts/scale.ts'
+
+type Series = Answer<'alarmSeries'>
+
+/** Lanes in their order from above; what the platform may add later stands behind them. */
+export const LANE_ORDER = ['total', 'sale', 'receipt', 'load', 'level', 'price'] as const
+export type LaneKind = (typeof LANE_ORDER)[number]
+
+/** Lines of one lane that are drawn; more cannot be told apart. */
+export const MOST_LINES = 4
+
+export interface LaneLine {
+  readonly subject: string
+  /** Moment and value in the lane's unit. */
+  readonly points: readonly (readonly [at: number, value: number])[]
+}
+
+export interface Lane {
+  readonly kind: LaneKind
+  readonly unit: 'L' | 'price'
+  /** The lines that changed most, in the order of their subjects. */
+  readonly lines: readonly LaneLine[]
+  /** How many there are altogether. */
+  readonly all: number
+}
+
+/** Sums of single amounts as they grow; begins at nothing and lasts to the end of the axis. */
+function grown(points: LaneLine['points'], from: number, to: number): LaneLine['points'] {
+  let sum = 0
+  const line: [number, number][] = [[from, 0]]
+  for (const [at, value] of points) {
+    sum += value
+    line.push([at, sum])
+  }
+  line.push([to, sum])
+  return line
+}
+
+/** Amounts since the first point: totalizers of different nozzles begin anywhere. A totalizer that goes back falls. */
+function sinceFirst(points: LaneLine['points']): LaneLine['points'] {
+  const first = points[0]?.[1] ?? 0
+  return points.map(([at, value]) => [at, value - first] as const)
+}
+
+/** What holds until it is changed holds to the end of the axis. */
+function held(points: LaneLine['points'], to: number): LaneLine['points'] {
+  const last = points.at(-1)
+  return last && last[0] < to ? [...points, [to, last[1]]] : points
+}
+
+function shaped(kind: LaneKind, points: LaneLine['points'], { from, to }: Series): LaneLine['points'] {
+  const scaled = points.map(([at, value]) => [at, value / (kind === 'price' ? 100 : 1000)] as const)
+  switch (kind) {
+    case 'sale':
+    case 'receipt':
+    case 'load':
+      return grown(scaled, from, to)
+    case 'total':
+      return sinceFirst(scaled)
+    case 'price':
+      return held(scaled, to)
+    default:
+      return scaled
+  }
+}
+
+/** By how much a line moves: what is looked for is seldom in the line that stands still. */
+export function swing({ points }: LaneLine): number {
+  let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  for (const [, value] of points) {
+    least = Math.min(least, value)
+    most = Math.max(most, value)
+  }
+  return points.length === 0 ? 0 : most - least
+}
+
+const byName = new Intl.Collator('en', { numeric: true })
+
+/** The lanes of an alarm's axis: litres and yuan, sums for what comes in portions, at most `MOST_LINES` lines each. */
+export function lanesOf(series: Series): Lane[] {
+  return LANE_ORDER.flatMap((kind): Lane[] => {
+    const lines = series.lanes
+      .filter((lane) => lane.kind === kind && lane.points.length > 0)
+      .map((lane) => ({ subject: lane.subject, points: shaped(kind, lane.points, series) }))
+    if (lines.length === 0) return []
+    const shown = [...lines]
+      .sort((a, b) => swing(b) - swing(a) || byName.compare(a.subject, b.subject))
+      .slice(0, MOST_LINES)
+      .sort((a, b) => byName.compare(a.subject, b.subject))
+    return [{ kind, unit: kind === 'price' ? 'price' : 'L', lines: shown, all: lines.length }]
+  })
+}
+
+/**
+ * One scale for what is compared: totalizer, pulses and board rise on the same axis, so that a missing sale is seen as a
+ * line that stays low. Undefined when none of them is there.
+ */
+export function sharedScale(lanes: readonly Lane[]): { min: number; max: number } | undefined {
+  const values = lanes
+    .filter(({ kind }) => kind === 'total' || kind === 'sale' || kind === 'receipt')
+    .flatMap(({ lines }) => lines.flatMap(({ points }) => points.map(([, value]) => value)))
+  if (values.length === 0) return undefined
+  let [min, max] = [0, 0]
+  for (const value of values) {
+    min = Math.min(min, value)
+    max = Math.max(max, value)
+  }
+  return { min: min < 0 ? -niceCeiling(-min) : 0, max: niceCeiling(max) }
+}
+
+export type Mark = Series['marks'][number]
+
+/** Moments in two lanes: what devices told, and what people did. */
+export function marksOf(series: Series): { devices: Mark[]; people: Mark[] } {
+  return {
+    devices: series.marks.filter((mark) => mark.kind !== 'people'),
+    people: series.marks.filter((mark) => mark.kind === 'people'),
+  }
+}

@@ -1,0 +1,45 @@
+import type { ReactNode } from 'react'
+import { Link } from 'react-router'
+import { GRADE_ORDER } from '../alarms/grouping.ts'
+import { AlarmGradeTag } from '../parts/AlarmGradeTag.tsx'
+import { useNewestAlarms } from '../parts/AlarmSigns.tsx'
+import { paths } from '../paths.ts'
+import { useSettings, useWords } from '../settings.tsx'
+import { formatTime } from '../text/format.ts'
+import { GradeShape } from '../ui/GradeShape.tsx'
+import { useHeld } from '../ui/useHeld.ts'
+
+/** Is something wrong: alarms in sight by grade, and the newest of them as sentences. */
+export function AlarmsPanel(): ReactNode {
+  const words = useWords()
+  const { language } = useSettings()
+  const answer = useNewestAlarms()
+  const { shown, hold } = useHeld(answer?.alarms ?? [])
+  if (!answer) return null
+  return (
+    <section className="wall-block" {...hold}>
+      <h2>{words.alarms.cockpitTitle}</h2>
+      <ul className="wall-grades">
+        {GRADE_ORDER.map((grade) => (
+          <li key={grade}>
+            <Link to={`${paths.alarms()}?grade=${grade}`}>
+              <AlarmGradeTag grade={grade} count={answer.counts[grade]} />
+            </Link>
+          </li>
+        ))}
+      </ul>
+      {shown.length === 0 ? <p className="soft">{words.alarms.none}</p> : null}
+      <ol className="wall-alarms">
+        {shown.map((alarm) => (
+          <li key={alarm.alarm}>
+            <GradeShape grade={alarm.grade} />
+            <Link to={paths.alarm(alarm.alarm)} title={alarm.sentence[language]}>
+              {alarm.sentence[language]}
+            </Link>
+            <time className="small faint">{formatTime(alarm.lastSeenAt).slice(0, 5)}</time>
+          </li>
+        ))}
+      </ol>
+    </section>
+  )
+}

@@ -1,0 +1,68 @@
+import { RULES, type Rule, RuleEngine, SettingsBook, SiteBook, WindowBook } from '@oiltrail/domain'
+import { DAY_MS, type EpochMs, fromChina, HOUR_MS } from '@oiltrail/kernel'
+import { planCounty } from '../../apps/simulator/src/county/county.ts'
+import type { CountyPlan } from '../../apps/simulator/src/county/plan.ts'
+import { type StagedHistory, stageHistory } from '../../apps/simulator/src/history/staged.ts'
+import { Ledger, type ScoredAlarm } from './alarms.ts'
+import { Feed } from './feed.ts'
+
+/** Every history of the score begins on this Monday's midnight. */
+export const STARTS_AT: EpochMs = fromChina(2026, 10, 12)
+/** A live collector reads its gauge and states its totalizers as often as this. */
+const LEVEL_EVERY_MS = 5 * 60_000
+const TOTAL_EVERY_MS = HOUR_MS
+
+/** A county, or a part of it, that is lived under the eyes of all rules. */
+export interface Play {
+  readonly plan: CountyPlan
+  readonly staged: StagedHistory
+  readonly feed: Feed
+  readonly ledger: Ledger
+  /** Lives and watches until so many days after the beginning. */
+  run(days: number): readonly ScoredAlarm[]
+}
+
+/** Which stations are lived: the depot is always there, since oil comes from it; it is watched only with all of them. */
+export function play(
+  seed: number,
+  options: { readonly station?: string; readonly rules?: readonly Rule[] } = {},
+): Play {
+  const whole = planCounty(seed, STARTS_AT)
+  const { station } = options
+  const rules = options.rules ?? RULES
+  const plan: CountyPlan =
+    station === undefined
+      ? whole
+      : { ...whole, sites: whole.sites.filter(({ site }) => site.site === station || site.kind === 'depot') }
+  const watched = station === undefined ? plan.sites.map(({ site }) => site.site) : [station]
+  const sites = new SiteBook()
+  for (const { site } of plan.sites) sites.take(site)
+  const settings = new SettingsBook(rules.map((rule) => [rule.id, rule.settings] as const))
+  const books = { sites, settings, windows: new WindowBook() }
+  const ledger = new Ledger(rules, books)
+  const engine = new RuleEngine(rules, books, (signal) => ledger.take(signal))
+  const feed = new Feed(engine, new Map(plan.sites.map(({ device, site }) => [device, site.site])))
+  const staged = stageHistory(plan, STARTS_AT, feed, {
+    sites: watched,
+    levelEveryMs: LEVEL_EVERY_MS,
+    totalEveryMs: TOTAL_EVERY_MS,
+    changed: (site, at) => feed.release(site, at),
+  })
+  feed.attach(staged, watched)
+  return {
+    plan,
+    staged,
+    feed,
+    ledger,
+    run(days) {
+      const endsAt = STARTS_AT + days * DAY_MS
+      for (let at = STARTS_AT + HOUR_MS; at <= endsAt; at += HOUR_MS) {
+        staged.world.advanceTo(at)
+        feed.flush(at - Feed.behindMs)
+      }
+      feed.flush(endsAt)
+      engine.tick(endsAt, Number.MAX_SAFE_INTEGER)
+      return ledger.alarms
+    },
+  }
+}

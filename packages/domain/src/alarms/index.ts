@@ -1,0 +1,3 @@
+export * from './alarm.ts'
+export * from './life.ts'
+export * from './statements.ts'

@@ -1,0 +1,97 @@
+import { SITE_PATTERN } from '@oiltrail/kernel'
+import { z } from 'zod'
+import { epochMs, subjectCode, volumeMillilitres } from '../facts/fields.ts'
+import { GRADES } from '../registry/grades.ts'
+import { ALARM_ACTIONS, LONGEST_NOTE } from './life.ts'
+
+/** What people state about alarms, rules and deliveries: desk entries of the log (docs/formats/log.md §1). */
+
+/** Text without control characters: it is stored, shown and printed. */
+const text = (longest: number): z.ZodString =>
+  z
+    .string()
+    .max(longest)
+    .regex(/^[^\p{Cc}\p{Cs}]*$/u)
+const identifier = z.string().regex(/^[A-Za-z0-9._-]{1,40}$/)
+export const ruleId = z.string().regex(/^[a-z0-9-]{1,40}$/)
+const subject = text(120).min(1)
+const actor = text(80)
+const siteCode = z.string().regex(SITE_PATTERN)
+/** Longest a declared window may last: a verification takes hours, a rebuilding weeks. */
+export const LONGEST_WINDOW_MS = 60 * 86_400_000
+
+/** A registered delivery, as sent by API or form. */
+export const deliveryNotice = z.strictObject({
+  notice: identifier,
+  site: siteCode,
+  grade: z.enum(GRADES),
+  tank: subjectCode.optional(),
+  volumeMillilitres: volumeMillilitres.min(1),
+  expectedAt: epochMs,
+  supplier: text(80).min(1),
+  plate: text(16).optional(),
+  document: text(40).optional(),
+})
+
+/** A declared maintenance or verification window. */
+export const quietWindow = z
+  .strictObject({
+    window: identifier,
+    site: siteCode,
+    part: z.string().regex(/^((tank|nozzle|arm|device)\/[A-Za-z0-9-]{1,40})?$/),
+    purpose: z.enum(['maintenance', 'verification', 'cleaning', 'other']),
+    from: epochMs,
+    to: epochMs,
+    note: text(LONGEST_NOTE),
+  })
+  .refine((window) => window.to > window.from && window.to - window.from <= LONGEST_WINDOW_MS, {
+    message: 'a window ends after it begins and lasts at most 60 days',
+    path: ['to'],
+  })
+
+/** A change of settings: from a moment on, for the county (`site` empty) or one site. */
+export const settingsChange = z.strictObject({
+  rule: ruleId,
+  site: z.union([siteCode, z.literal('')]),
+  from: epochMs,
+  values: z
+    .record(z.string().regex(/^[A-Za-z0-9]{1,60}$/), z.number())
+    .refine((values) => Object.keys(values).length <= 40, 'too many settings'),
+})
+
+/** Names an alarm across replays: its cause and the entry of the log that raised it. */
+export const alarmName = z.strictObject({ rule: ruleId, subject, position: z.int().min(0) })
+
+const stated = { v: z.literal(1), actor, at: epochMs }
+
+/** Every statement the watch understands. */
+export const watchStatement = z.discriminatedUnion('action', [
+  z.strictObject({
+    ...stated,
+    action: z.literal('alarm-handled'),
+    alarm: alarmName,
+    do: z.enum(ALARM_ACTIONS),
+    note: text(LONGEST_NOTE),
+    until: epochMs.optional(),
+  }),
+  z.strictObject({
+    ...stated,
+    action: z.literal('settings-changed'),
+    change: settingsChange,
+    reason: text(LONGEST_NOTE),
+  }),
+  z.strictObject({ ...stated, action: z.literal('delivery-noticed'), notice: deliveryNotice }),
+  z.strictObject({ ...stated, action: z.literal('window-declared'), window: quietWindow }),
+  /** The log's own time, stated while a rule waits and nothing else is logged (promise 5). */
+  z.strictObject({ ...stated, action: z.literal('clock-ticked') }),
+])
+export type WatchStatement = z.infer<typeof watchStatement>
+
+/** The actions of `watchStatement`. */
+export const WATCH_ACTIONS: readonly string[] = [
+  'alarm-handled',
+  'settings-changed',
+  'delivery-noticed',
+  'window-declared',
+  'clock-ticked',
+] satisfies readonly WatchStatement['action'][]

@@ -1,0 +1,6 @@
+export * from './pairing.ts'
+export * from './statistics.ts'
+export * from './tank-day.ts'
+export * from './tank-track.ts'
+export * from './three-witnesses.ts'
+export * from './volume20.ts'

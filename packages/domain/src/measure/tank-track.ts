@@ -1,0 +1,214 @@
+import type { EpochMs } from '@oiltrail/kernel'
+import type { RecordedFact } from '../facts/index.ts'
+import type { Tank } from '../registry/site.ts'
+import type { Ref } from '../rules/event.ts'
+import { volume20Millilitres } from './volume20.ts'
+
+/**
+ * A tank's level beside what its nozzles and arms drew, both in millilitres at 20 °C. A reading is judged only when every
+ * sale that was under way at its moment is stated (`SETTLE_MS`), with the part of each that had flowed by then.
+ */
+
+/** Longest fuelling to wait for: 320 L into a lorry take 11 minutes. */
+export const SETTLE_MS = 15 * 60_000
+/** Readings closer together say nothing new, and cost. */
+const LEVEL_GRAIN_MS = 270_000
+const MOST_PENDING = 12
+/** Fuellings and loads within the settling time; beyond it the oldest count as drawn. */
+const MOST_DRAWS = 96
+/** Growth of a totalizer without a sale up to this much is the fuelling under way; more was sold while nobody looked. */
+const RUNNING_MILLILITRES = 150_000
+const RUNNING_MS = 10 * 60_000
+/** A totalizer unseen for longer says nothing: the nozzle may have drawn from another tank meanwhile. */
+const TOTAL_STALE_MS = 26 * 3_600_000
+/** Bit 2 of a gauge's status: its height is not valid. */
+const INVALID_BIT = 4
+
+/** Gauges: ripple and electronics of one reading, and a temperature rounded to 0.1 °C. */
+const NOISE_MILLIMETRES = 0.3
+const NOISE_CELSIUS = 0.06
+const EXPANSION_PER_CELSIUS = 0.0012
+
+interface Reading {
+  readonly at: EpochMs
+  readonly v20: number
+  readonly delivering: boolean
+  readonly share: number
+  readonly ref: Ref
+}
+
+interface Draw {
+  readonly by: string
+  readonly from: EpochMs
+  readonly to: EpochMs
+  readonly v20: number
+}
+
+/** State; plain data. */
+export interface TankTrack {
+  readonly readings: readonly Reading[]
+  readonly draws: readonly Draw[]
+  /** Drawn and over, by nozzle or arm. */
+  readonly drawn: Readonly<Record<string, number>>
+  readonly totals: Readonly<Record<string, readonly [total: number, at: EpochMs]>>
+  /** Volume factor to 20 °C of the newest reading. */
+  readonly factor: number
+}
+
+export const NO_TRACK: TankTrack = { readings: [], draws: [], drawn: {}, totals: {}, factor: 1 }
+
+/** A settled reading. */
+export interface TankPoint {
+  readonly at: EpochMs
+  /** Contents at 20 °C by the gauge. */
+  readonly v20: number
+  /** Drawn since the track began, by nozzle or arm, and in all. */
+  readonly drawn: Readonly<Record<string, number>>
+  readonly drawnSum: number
+  /** Contents plus what was drawn: stands still in a sound tank, rises with a delivery, falls with a loss. */
+  readonly held: number
+  readonly delivering: boolean
+  /** Contents as a share of the capacity. */
+  readonly share: number
+  readonly ref: Ref
+}
+
+/** Millilitres by which a millimetre of height moves the volume at the widest place of a tank. */
+export function millilitresPerMillimetre(tank: Tank): number {
+  return (4 * tank.capacityMillilitres) / (Math.PI * tank.diameterMillimetres)
+}
+
+/** Standard deviation in millilitres of one gauge reading of a tank that holds `v20`. */
+export function readingDeviation(tank: Tank, v20: number): number {
+  return Math.hypot(
+    NOISE_MILLIMETRES * millilitresPerMillimetre(tank),
+    NOISE_CELSIUS * EXPANSION_PER_CELSIUS * v20,
+  )
+}
+
+/** What a step of a track answers. */
+export interface TrackStep {
+  readonly track: TankTrack
+  /** Readings that settled with this fact, oldest first. */
+  readonly points: readonly TankPoint[]
+}
+
+/** Takes a fact of the tank, its nozzles or its arms. */
+export function trackFact(before: TankTrack, fact: RecordedFact, ref: Ref, tank: Tank): TrackStep {
+  const track = taken(before, fact, ref, tank)
+  return settled(track, fact.at)
+}
+
+function taken(track: TankTrack, fact: RecordedFact, ref: Ref, tank: Tank): TankTrack {
+  switch (fact.kind) {
+    case 'level':
+      return levelTaken(track, fact, ref, tank)
+    case 'sale':
+      return drawTaken(
+        track,
+        fact.nozzle,
+        fact.totalMillilitres,
+        fact.volumeMillilitres,
+        fact.startedAt,
+        fact.at,
+      )
+    case 'total':
+      return drawTaken(track, fact.nozzle, fact.totalMillilitres, 0, fact.at, fact.at)
+    case 'load':
+      return drawTaken(
+        track,
+        fact.arm,
+        fact.totalMillilitres,
+        fact.volumeMillilitres,
+        fact.startedAt,
+        fact.at,
+      )
+    default:
+      return track
+  }
+}
+
+function levelTaken(
+  track: TankTrack,
+  fact: Extract<RecordedFact, { kind: 'level' }>,
+  ref: Ref,
+  tank: Tank,
+): TankTrack {
+  if ((fact.statusBits & INVALID_BIT) !== 0) return track
+  const last = track.readings.at(-1)
+  const delivering = (fact.statusBits & 1) !== 0
+  if (last && fact.at - last.at < LEVEL_GRAIN_MS && delivering === last.delivering) return track
+  const v20 = volume20Millilitres(fact.volumeMillilitres, fact.temperatureCentiCelsius, tank.grade)
+  const factor = fact.volumeMillilitres > 0 ? v20 / fact.volumeMillilitres : track.factor
+  const share = fact.volumeMillilitres / tank.capacityMillilitres
+  const reading = { at: fact.at, v20, delivering, share, ref }
+  return { ...track, factor, readings: [...track.readings.slice(-(MOST_PENDING - 1)), reading] }
+}
+
+/** What flowed since the totalizer was last known: the sale itself, and whatever nobody stated. */
+function drawTaken(
+  track: TankTrack,
+  by: string,
+  total: number,
+  volume: number,
+  startedAt: EpochMs,
+  at: EpochMs,
+): TankTrack {
+  const last = track.totals[by]
+  const totals = { ...track.totals, [by]: [total, at] as const }
+  const known = last && total >= last[0] && at - last[1] < TOTAL_STALE_MS
+  const grown = known ? total - last[0] : volume
+  if (grown <= 0) return { ...track, totals }
+  const draws = track.draws.slice()
+  const stated = Math.min(grown, volume)
+  const since = known ? last[1] : startedAt
+  if (stated > 0)
+    draws.push({
+      by,
+      from: Math.max(startedAt, stated < volume ? since : startedAt),
+      to: at,
+      v20: stated * track.factor,
+    })
+  const unstated = grown - stated
+  if (unstated > 0) {
+    const from = volume === 0 && unstated <= RUNNING_MILLILITRES ? Math.max(since, at - RUNNING_MS) : since
+    draws.push({ by, from, to: Math.max(volume > 0 ? startedAt : at, from), v20: unstated * track.factor })
+  }
+  return draws.length > MOST_DRAWS
+    ? folded({ ...track, totals, draws }, at - SETTLE_MS)
+    : { ...track, totals, draws }
+}
+
+/** Draws that were over by a moment count as drawn. */
+function folded(track: TankTrack, until: EpochMs): TankTrack {
+  const done = track.draws.filter(({ to }) => to <= until)
+  if (done.length === 0 && track.draws.length <= MOST_DRAWS) return track
+  const over = done.length > 0 ? done : track.draws.slice(0, track.draws.length - MOST_DRAWS)
+  const drawn: Record<string, number> = { ...track.drawn }
+  for (const { by, v20 } of over) drawn[by] = (drawn[by] ?? 0) + v20
+  return { ...track, drawn, draws: track.draws.filter((draw) => !over.includes(draw)) }
+}
+
+function settled(before: TankTrack, now: EpochMs): TrackStep {
+  let track = before
+  const points: TankPoint[] = []
+  while (track.readings.length > 0 && track.readings[0]!.at + SETTLE_MS <= now) {
+    const [reading, ...readings] = track.readings
+    track = folded({ ...track, readings }, reading!.at)
+    points.push(pointOf(track, reading!))
+  }
+  return { track, points }
+}
+
+function pointOf(track: TankTrack, reading: Reading): TankPoint {
+  const { at, v20, delivering, share, ref } = reading
+  const drawn: Record<string, number> = { ...track.drawn }
+  for (const draw of track.draws) {
+    if (draw.from >= at) continue
+    const part = draw.to <= at ? 1 : (at - draw.from) / (draw.to - draw.from)
+    drawn[draw.by] = (drawn[draw.by] ?? 0) + draw.v20 * part
+  }
+  let drawnSum = 0
+  for (const by in drawn) drawnSum += drawn[by]!
+  return { at, v20, drawn, drawnSum, held: v20 + drawnSum, delivering, share, ref }
+}

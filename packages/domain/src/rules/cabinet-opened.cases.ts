@@ -1,0 +1,26 @@
+import { cabinetOpened } from './cabinet-opened.ts'
+import { defineCases } from './cases.ts'
+
+export default defineCases(cabinetOpened, [
+  {
+    what: 'the door is opened and closed',
+    events: `
+      02:14 health cabinet-opened
+      02:31 health cabinet-closed`,
+    expect: [
+      '02:14 ▲ device/520327-S001-A 永和加油站 采集器 520327-S001-A 箱门于 11-23 02:14 被打开,铅封疑遭破坏',
+      '02:31 ○ device/520327-S001-A',
+    ],
+    expectEn: [
+      '永和加油站, collector 520327-S001-A: its cabinet was opened at 11-23 02:14, the seal is probably broken',
+    ],
+  },
+  {
+    what: 'a closed door, and a gauge that is silent',
+    events: `
+      02:31 health cabinet-closed
+      02:40 health driver-silent subject=gauge`,
+    expect: [],
+    nearMiss: true,
+  },
+])

@@ -1,0 +1,143 @@
+import type { Channel, EpochMs, ProblemCode } from '@oiltrail/kernel'
+import type { FactKind, RecordedFact } from '../facts/index.ts'
+import type { Grade } from '../registry/grades.ts'
+import type { Site } from '../registry/site.ts'
+
+/** Where in the log something stands: the entry's position, and the record's number in its channel (0: the entry itself). */
+export interface Ref {
+  readonly position: number
+  readonly seq: number
+}
+
+interface EventBase {
+  /** When it happened, by the collector's clock for facts, else by the server's. */
+  readonly at: EpochMs
+  /** When the platform logged it (time of receipt). */
+  readonly loggedAt: EpochMs
+  readonly ref: Ref
+  /** Site code; empty when it belongs to no registered site. */
+  readonly site: string
+  readonly device?: string
+  readonly channel?: Channel
+}
+
+/**
+ * A believed record. Facts of one channel come in the order of its chain: what arrives ahead of a gap waits until the gap
+ * is filled or given up. The two channels of a site are not aligned with each other.
+ */
+export interface FactEvent extends EventBase {
+  readonly type: 'fact'
+  readonly fact: RecordedFact
+  /** It fills a gap that had been given up: facts with a higher number were seen before. Only for rules with `late: 'take'`. */
+  readonly late: boolean
+  readonly device: string
+  readonly channel: Channel
+}
+
+/** A batch of a channel was accepted (at its receipt, whatever its records say): a sign of life. */
+export interface HeardEvent extends EventBase {
+  readonly type: 'heard'
+  readonly device: string
+  readonly channel: Channel
+  readonly firstSeq: number
+  readonly lastSeq: number
+}
+
+/** Something was refused at the door: bad signature, broken chain, unknown key, forged or malformed batch. */
+export interface RefusalEvent extends EventBase {
+  readonly type: 'refusal'
+  readonly code: ProblemCode
+}
+
+/** One record of an accepted batch that cannot be believed (`CLOCK_FUTURE`, `UNKNOWN_SUBJECT` …). */
+export interface RefusedRecordEvent extends EventBase {
+  readonly type: 'refused-record'
+  readonly code: ProblemCode
+  readonly kind: FactKind
+  readonly device: string
+  readonly channel: Channel
+}
+
+/** A hole in a channel appeared, was filled, or is waited for no longer (ordered facts go on behind it). */
+export interface GapEvent extends EventBase {
+  readonly type: 'gap-opened' | 'gap-filled' | 'gap-passed'
+  readonly device: string
+  readonly channel: Channel
+  readonly firstSeq: number
+  readonly lastSeq: number
+}
+
+/** A collector was enrolled (again) or revoked. */
+export interface DeviceEvent extends EventBase {
+  readonly type: 'device'
+  readonly action: 'enrolled' | 'revoked'
+  readonly device: string
+}
+
+/** A registered delivery: who brings what, how much, when. */
+export interface DeliveryNotice {
+  readonly notice: string
+  readonly site: string
+  readonly grade: Grade
+  /** Tank it goes into, when known beforehand. */
+  readonly tank?: string
+  readonly volumeMillilitres: number
+  readonly expectedAt: EpochMs
+  readonly supplier: string
+  readonly plate?: string
+  readonly document?: string
+}
+
+export interface NoticeEvent extends EventBase {
+  readonly type: 'notice'
+  readonly notice: DeliveryNotice
+}
+
+/** A declared maintenance or verification window: findings within it are suppressed and name it. */
+export interface QuietWindow {
+  readonly window: string
+  readonly site: string
+  /** Part of the site, as in a subject (`nozzle/3`, `tank/1`); empty for all of it. */
+  readonly part: string
+  readonly purpose: 'maintenance' | 'verification' | 'cleaning' | 'other'
+  readonly from: EpochMs
+  readonly to: EpochMs
+  readonly note: string
+}
+
+export interface WindowEvent extends EventBase {
+  readonly type: 'window'
+  readonly window: QuietWindow
+}
+
+/** A registration of the site was stated; it holds from its own `effectiveAt`. */
+export interface RegistrationEvent extends EventBase {
+  readonly type: 'registration'
+  readonly document: Site
+}
+
+/** The moment a rule asked to be woken at has come (`at` is that moment). Goes only to the subject that asked. */
+export interface TimeEvent extends EventBase {
+  readonly type: 'time'
+}
+
+/** Everything a rule can be shown. */
+export type WatchEvent =
+  | FactEvent
+  | HeardEvent
+  | RefusalEvent
+  | RefusedRecordEvent
+  | GapEvent
+  | DeviceEvent
+  | NoticeEvent
+  | WindowEvent
+  | RegistrationEvent
+  | TimeEvent
+
+/** What a rule names in `reads`: kinds of fact and types of event. Time needs no naming. */
+export type Readable = FactKind | Exclude<WatchEvent['type'], 'fact' | 'time'>
+
+/** Under which name rules ask for an event. */
+export function readableOf(event: Exclude<WatchEvent, TimeEvent>): Readable {
+  return event.type === 'fact' ? event.fact.kind : event.type
+}

@@ -1,0 +1,67 @@
+import { defineCases } from './cases.ts'
+import { missingSales } from './missing-sales.ts'
+
+export default defineCases(missingSales, [
+  {
+    what: 'a sale was never stated: the next one shows it',
+    events: `
+      14:02 sale 3 L=30 T=1030
+      14:31 sale 3 L=20 T=1090.5`,
+    expect: [
+      '14:31 ▲ nozzle/3 永和加油站 3 号枪 11-23 14:02–14:31 总累增加 90.5 L,上报销售 50.0 L(2 笔),缺 40.5 L',
+    ],
+    expectEn: [
+      '永和加油站, nozzle 3: 11-23 14:02–14:31 totalizer grew by 90.5 L, sales stated 50.0 L (2), 40.5 L missing',
+    ],
+  },
+  {
+    what: 'sold while dark: after an outage the totalizer has grown and nobody states a sale',
+    events: `
+      14:02 total 3 T=1000
+      14:31 total 3 T=1412.6`,
+    until: '15:00',
+    expect: [
+      '14:51 ▲ nozzle/3 永和加油站 3 号枪 11-23 14:02–14:31 总累增加 412.6 L,上报销售 0.0 L(0 笔),缺 412.6 L',
+    ],
+  },
+  {
+    what: 'small sales are kept back again and again: together they are too many',
+    events: `
+      08:00 sale 3 L=30 T=30
+      09:00 sale 3 L=30 T=65
+      10:00 sale 3 L=30 T=101
+      11:00 sale 3 L=30 T=131`,
+    expect: [
+      '10:00 ▲ nozzle/3 永和加油站 3 号枪 11-23 08:00–10:00 总累增加 101.0 L,上报销售 90.0 L(3 笔),缺 11.0 L',
+    ],
+  },
+  {
+    what: 'the tax memory knows of more than the board shows as sales',
+    events: `
+      09:00 receipt 1 L=30 Y=236.70 P=7.89 T=100 TY=789
+      09:30 receipt 1 L=30 Y=236.70 P=7.89 T=160 TY=1262`,
+    expect: [
+      '09:30 ▲ nozzle/1 永和加油站 1 号枪 11-23 09:00–09:30 税控总累增加 90.0 L,上报销售 60.0 L(2 笔),缺 30.0 L',
+    ],
+  },
+  {
+    what: 'a totalizer read in the middle of a fuelling runs ahead of its sale',
+    events: `
+      14:02 sale 3 L=30 T=1030
+      14:10 total 3 T=1065
+      14:12 sale 3 L=50 T=1080 from=14:08`,
+    until: '15:00',
+    expect: [],
+    nearMiss: true,
+  },
+  {
+    what: 'a long fuelling of a lorry, with the totalizer read twice on the way',
+    events: `
+      14:02 sale 3 L=30 T=1030
+      14:10 total 3 T=1230
+      14:20 sale 3 L=320 T=1350 from=14:05`,
+    until: '15:00',
+    expect: [],
+    nearMiss: true,
+  },
+])

@@ -1,0 +1,191 @@
+import { HOUR_MS } from '@oiltrail/kernel'
+import { PROPOSED, setting } from './declare.ts'
+import type { FactEvent, Ref, WatchEvent } from './event.ts'
+import { type Around, defineRule, type Step } from './rule.ts'
+import { litresText, spanText } from './say.ts'
+import { subjectWords } from './subject.ts'
+import { nozzleSubject } from './subjects-of.ts'
+
+/** Totalizer and stated sales of one witness, from where they were last known to agree. */
+interface Ledger {
+  readonly base: number
+  readonly total: number
+  readonly sold: number
+  readonly sales: number
+  readonly since: number
+  readonly at: number
+  readonly from: Ref
+  readonly ref: Ref
+}
+
+type Witness = 'pulse' | 'board' | 'tax'
+
+interface State {
+  readonly ledgers: Partial<Record<Witness, Ledger>>
+  /** A totalizer that ran ahead of its sales waits for the sale that may be under way. */
+  readonly waits: boolean
+}
+
+type Key = 'leastMillilitres' | 'percent' | 'waitMinutes'
+
+/** Beyond this a ledger that agrees begins anew, so that a long history hides nothing in its percentage. */
+const LEDGER_MS = 24 * HOUR_MS
+
+/** Ticks that vendors round away add up to a litre or two a day: less than this is never a missing sale. */
+const ROUNDING_MILLILITRES = 5_000
+
+interface Reading {
+  readonly witness: Witness
+  readonly total: number
+  readonly volume: number
+}
+
+function readingOf({ fact }: FactEvent): Reading | undefined {
+  switch (fact.kind) {
+    case 'sale':
+      return { witness: fact.source, total: fact.totalMillilitres, volume: fact.volumeMillilitres }
+    case 'total':
+      return { witness: fact.source, total: fact.totalMillilitres, volume: 0 }
+    case 'receipt':
+      return { witness: 'tax', total: fact.totalMillilitres, volume: fact.volumeMillilitres }
+    case 'board-total':
+      return fact.period === 'grand'
+        ? { witness: 'tax', total: fact.volumeMillilitres, volume: 0 }
+        : undefined
+    default:
+      return undefined
+  }
+}
+
+function missingOf({ total, base, sold }: Ledger): number {
+  return total - base - sold
+}
+
+function isMuch(ledger: Ledger, settings: Around<Key>['settings']): boolean {
+  const missing = missingOf(ledger)
+  const grown = ledger.total - ledger.base
+  const share = Math.max((grown * settings.percent) / 100, ROUNDING_MILLILITRES)
+  return missing > Math.min(settings.leastMillilitres, share)
+}
+
+function opened(event: FactEvent, { total, volume }: Reading): Ledger {
+  const { at, ref } = event
+  return {
+    base: total - volume,
+    total,
+    sold: volume,
+    sales: volume > 0 ? 1 : 0,
+    since: at,
+    at,
+    from: ref,
+    ref,
+  }
+}
+
+function grown(before: Ledger | undefined, event: FactEvent, reading: Reading): Ledger {
+  const { total, volume } = reading
+  const fresh = opened(event, reading)
+  // A totalizer that went back is the business of rule totalizer-back; its sales begin anew.
+  if (!before || total < before.total) return fresh
+  const ledger = {
+    ...before,
+    total,
+    sold: before.sold + volume,
+    sales: before.sales + (volume > 0 ? 1 : 0),
+    at: event.at,
+    ref: event.ref,
+  }
+  const missing = missingOf(ledger)
+  return missing <= 0 && event.at - before.since > LEDGER_MS
+    ? { ...fresh, base: total, sold: 0, sales: 0 }
+    : ledger
+}
+
+function found(state: State, witness: Witness): Step<State> {
+  const ledger = state.ledgers[witness]!
+  const { base, total, sold, sales, since, at, from, ref } = ledger
+  const rest = { ...ledger, base: total, sold: 0, sales: 0, since: at, from: ref }
+  return {
+    state: { ledgers: { ...state.ledgers, [witness]: rest }, waits: false },
+    verdict: 'alert',
+    wakeAt: null,
+    finding: {
+      verdict: 'alert',
+      momentary: true,
+      facts: {
+        witness,
+        grownMillilitres: total - base,
+        soldMillilitres: sold,
+        missingMillilitres: total - base - sold,
+        sales,
+      },
+      from: since,
+      to: at,
+      evidence: [from, ref],
+    },
+  }
+}
+
+/** A totalizer read in the middle of a fuelling is ahead of its sales until that sale is stated: look again later. */
+function waiting(state: State, event: WatchEvent, around: Around<Key>): Step<State> {
+  for (const witness of Object.keys(state.ledgers) as Witness[])
+    if (isMuch(state.ledgers[witness]!, around.settings)) {
+      if (event.type === 'time') return found(state, witness)
+      return state.waits
+        ? { state }
+        : {
+            state: { ...state, waits: true },
+            wakeAt: event.at + around.settings.waitMinutes * 60_000,
+          }
+    }
+  return { state: state.waits ? { ...state, waits: false } : state, verdict: 'normal', wakeAt: null }
+}
+
+const WITNESS_WORDS: Readonly<Record<Witness, { zh: string; en: string }>> = {
+  pulse: { zh: '总累', en: 'totalizer' },
+  board: { zh: '总累', en: 'totalizer' },
+  tax: { zh: '税控总累', en: 'tax totalizer' },
+}
+
+/** R7: a totalizer grew by more than the sales that were stated. After an outage this is what was sold while dark. */
+export const missingSales = defineRule<State, Key>({
+  id: 'missing-sales',
+  version: 1,
+  grade: 'orange',
+  title: { zh: '销售缺失', en: 'Missing sales' },
+  clause: { zh: 'R7;任务书 S1、C2;税收征管法 §63', en: 'R7; S1, C2' },
+  advice: {
+    zh: '核对该枪该时段的主板交易与税控累计,要求站点说明并补报;若在离线时段内,与断线、断电告警一并核查。',
+    en: 'Compare board sales and tax totals of that time and have the site explain; within an outage, check it together with that alarm.',
+  },
+  settings: {
+    leastMillilitres: setting(['缺失油量', 'Missing volume'], 'mL', [20_000, 1_000, 1_000_000], PROPOSED),
+    percent: setting(['缺失比例', 'Missing share'], '%', [0.1, 0.01, 10], PROPOSED),
+    waitMinutes: setting(['等待在途加油', 'Wait for a running sale'], 'min', [20, 1, 120], PROPOSED),
+  },
+  reads: ['sale', 'total', 'receipt', 'board-total'],
+  late: 'ignore',
+  shelvable: true,
+  subjectsOf: nozzleSubject,
+  start: () => ({ ledgers: {}, waits: false }),
+  step(state, event, around): Step<State> {
+    if (event.type === 'time') return waiting(state, event, around)
+    const read = event.type === 'fact' ? readingOf(event) : undefined
+    if (!read || event.type !== 'fact') return { state }
+    const ledger = grown(state.ledgers[read.witness], event, read)
+    const next = { ...state, ledgers: { ...state.ledgers, [read.witness]: ledger } }
+    // At the end of a sale no other is under way at this nozzle: what is missing now is missing.
+    if (read.volume > 0 && isMuch(ledger, around.settings)) return found(next, read.witness)
+    return waiting(next, event, around)
+  },
+  sentence({ subject, siteName, facts, from, to }, language) {
+    const who = subjectWords(subject, siteName, language)
+    const what = WITNESS_WORDS[facts.witness as Witness][language]
+    const [grew, sold, gone] = [facts.grownMillilitres, facts.soldMillilitres, facts.missingMillilitres].map(
+      litresText,
+    )
+    return language === 'zh'
+      ? `${who} ${spanText(from, to)} ${what}增加 ${grew},上报销售 ${sold}(${facts.sales} 笔),缺 ${gone}`
+      : `${who}: ${spanText(from, to)} ${what} grew by ${grew}, sales stated ${sold} (${facts.sales}), ${gone} missing`
+  },
+})

@@ -1,0 +1,59 @@
+import { defineCases } from './cases.ts'
+import { shortDelivery } from './short-delivery.ts'
+
+/** A delivery of so many litres on a day, noticed as 10,000 L; 40 L are sold while it runs in. */
+function delivery(day: number, litres: number): string {
+  const d = day === 0 ? '' : `${day}d `
+  const opening = 8_000
+  const low = opening - 40
+  return `
+      ${d}08:00 notice 92 L=10000 tank=1 id=N${day} expected=${d.replace(' ', '_')}10:00
+      ${d}09:30 level 1 L=${opening}
+      ${d}09:45 level 1 L=${opening}
+      ${d}10:10 sale 1 L=40 T=${1_000 + day * 40} from=${d.replace(' ', '_')}10:05
+      ${d}10:20 level 1 L=${low + litres} status=1
+      ${d}10:21 delivery 1 L=${opening}>${low + litres} from=${d.replace(' ', '_')}09:50
+      ${d}10:35 level 1 L=${low + litres}
+      ${d}10:50 level 1 L=${low + litres}
+      ${d}11:05 level 1 L=${low + litres}`
+}
+
+export default defineCases(shortDelivery, [
+  {
+    what: 'the third delivery of a known tank is 2 % short',
+    events: delivery(0, 10_000) + delivery(1, 9_990) + delivery(2, 9_800),
+    expect: [
+      '11-25 10:50 ▲ tank/1 永和加油站 1 号罐 11-25 09:50–10:21 登记来油 10000.0 L(N2),实收 9805.0 L,短少 195.0 L(允许 123.5 L,20 ℃)',
+    ],
+    expectEn: [
+      '永和加油站, tank 1: 11-25 09:50–10:21 notice N2 of 10000.0 L, received 9805.0 L: 195.0 L short (allowed 123.5 L, 20 °C)',
+    ],
+  },
+  {
+    what: 'the very first delivery is 8 % short: more than any chart is wrong',
+    events: delivery(0, 9_200),
+    expect: [
+      '10:50 △ tank/1 永和加油站 1 号罐 11-23 09:50–10:21 登记来油 10000.0 L(N0),实收 9200.0 L,短少 800.0 L(允许 450.0 L,20 ℃)',
+    ],
+  },
+  {
+    what: 'a chart that is 3 % wrong makes every delivery look short alike',
+    events: delivery(0, 9_700) + delivery(1, 9_710) + delivery(2, 9_695),
+    expect: [],
+    nearMiss: true,
+  },
+  {
+    what: 'a cold delivery into a warm tank: less by volume, the same at 20 °C',
+    events: `
+      08:00 notice 92 L=10000 tank=1 id=N1 expected=10:00
+      09:30 level 1 L=8000 C=20
+      09:45 level 1 L=8000 C=20
+      10:20 level 1 L=17868 C=14 status=1
+      10:21 delivery 1 L=8000>17868 C=20>14 from=09:50
+      10:35 level 1 L=17868 C=14
+      10:50 level 1 L=17868 C=14`,
+    settings: { chartPercent: 0.3 },
+    expect: [],
+    nearMiss: true,
+  },
+])

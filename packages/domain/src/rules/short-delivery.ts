@@ -1,0 +1,180 @@
+import type { EpochMs } from '@oiltrail/kernel'
+import { addValue, deviation, type Moments, NO_MOMENTS } from '../measure/statistics.ts'
+import { NO_TRACK, type TankPoint, type TankTrack, trackFact } from '../measure/tank-track.ts'
+import { PROPOSED, setting } from './declare.ts'
+import type { Ref } from './event.ts'
+import { type Around, defineRule, type Step } from './rule.ts'
+import { litresText, spanText } from './say.ts'
+import { subjectParts, subjectWords } from './subject.ts'
+import { tankSubject } from './subjects-of.ts'
+
+interface Notice {
+  readonly notice: string
+  readonly at: EpochMs
+  readonly volume: number
+}
+
+/** A delivery that the gauge has closed and that waits for the sales around it. */
+interface Open {
+  readonly from: EpochMs
+  readonly to: EpochMs
+  readonly ref: Ref
+}
+
+interface State {
+  readonly track: TankTrack
+  /** What was held at settled readings, sparsely. */
+  readonly past: readonly (readonly [at: EpochMs, held: number])[]
+  readonly open: Open | null
+  readonly notices: readonly Notice[]
+  /** Gauge over notice of earlier deliveries: what this tank's chart makes of a delivery. */
+  readonly ratios: Moments
+}
+
+type Key = 'percent' | 'millilitres' | 'chartPercent' | 'noticeMinutes' | 'learntDeliveries'
+
+const PAST_GRAIN_MS = 12 * 60_000
+/** Ten hours: a depot's delivery takes seven. */
+const MOST_PAST = 48
+const MOST_NOTICES = 24
+/** The surface of a tank is calm this long after the last drop. */
+const CALM_MS = 8 * 60_000
+/** Deliveries of one tank never agree better than this, parts of one: temperature mixes, the chart bends. */
+const LEAST_SCATTER = 0.002
+const DEVIATIONS = 3
+
+function nearest(state: State, open: Open, toleranceMs: number): Notice | undefined {
+  let best: Notice | undefined
+  for (const notice of state.notices) {
+    if (notice.at < open.from - toleranceMs || notice.at > open.to + toleranceMs) continue
+    if (!best || Math.abs(notice.at - open.from) < Math.abs(best.at - open.from)) best = notice
+  }
+  return best
+}
+
+function measured(state: State, open: Open, point: TankPoint, around: Around<Key>): Step<State> {
+  const before = state.past.findLast(([at]) => at <= open.from)
+  const next = { ...state, open: null }
+  const { settings } = around
+  const notice = nearest(state, open, settings.noticeMinutes * 60_000)
+  if (!before || !notice || around.window) return { state: next }
+  const received = point.held - before[1]
+  const ratio = received / notice.volume
+  const { ratios } = state
+  const learnt = ratios.n >= settings.learntDeliveries
+  const usual = learnt ? ratios.mean : 1
+  const scatter =
+    DEVIATIONS * Math.max(deviation(ratios), LEAST_SCATTER) * Math.sqrt(1 + 1 / Math.max(ratios.n, 1))
+  const unsure = learnt ? scatter : settings.chartPercent / 100
+  const allowed =
+    Math.max((notice.volume * settings.percent) / 100, settings.millilitres) + unsure * notice.volume
+  const difference = received - usual * notice.volume
+  const notices = state.notices.filter((each) => each !== notice)
+  if (Math.abs(difference) <= allowed)
+    return { state: { ...next, notices, ratios: addValue(ratios, ratio) }, verdict: 'normal' }
+  return {
+    state: { ...next, notices },
+    verdict: 'alert',
+    finding: {
+      verdict: learnt ? 'alert' : 'attention',
+      momentary: true,
+      facts: {
+        notice: notice.notice,
+        noticeMillilitres: notice.volume,
+        receivedMillilitres: Math.round(received - (usual - 1) * notice.volume),
+        differenceMillilitres: Math.round(difference),
+        allowedMillilitres: Math.round(allowed),
+      },
+      from: open.from,
+      to: open.to,
+      evidence: [open.ref, point.ref],
+    },
+  }
+}
+
+function weighed(state: State, point: TankPoint, around: Around<Key>): Step<State> {
+  const { open } = state
+  if (open && point.at >= open.to + CALM_MS && !point.delivering)
+    return measured(kept(state, point), open, point, around)
+  return { state: kept(state, point) }
+}
+
+function kept(state: State, point: TankPoint): State {
+  const last = state.past.at(-1)
+  if (last && point.at - last[0] < PAST_GRAIN_MS) return state
+  return { ...state, past: [...state.past.slice(-(MOST_PAST - 1)), [point.at, Math.round(point.held)]] }
+}
+
+/** R5: a registered delivery brought less (or more) into the tank than its notice says. */
+export const shortDelivery = defineRule<State, Key>({
+  id: 'short-delivery',
+  version: 1,
+  grade: 'yellow',
+  title: { zh: '卸油数量不符', en: 'Delivery differs from its notice' },
+  clause: {
+    zh: 'R5、R21:相符 0.25 % 或 25 L,偏差 > 0.5 %;GB/T 19779 计量交接',
+    en: 'R5, R21: match 0.25 % or 25 L, variance > 0.5 %; GB/T 19779 custody transfer',
+  },
+  advice: {
+    zh: '4 小时内核对出库单、车号与在途时间;短少查途中卸载,溢余查夹带非登记油品。',
+    en: 'Within 4 hours compare loading slip, plate and time on the road. Short: unloading on the way; over: oil that was not registered.',
+  },
+  settings: {
+    percent: setting(['允差', 'Allowed'], '%', [0.5, 0.05, 10], 'R5 (S)'),
+    millilitres: setting(['最小允差', 'Allowed at least'], 'mL', [25_000, 0, 1_000_000], 'R5 (S)'),
+    chartPercent: setting(
+      ['罐容表未知误差', 'Unknown error of the chart'],
+      '%',
+      [4, 0, 20],
+      'S: up to 7 %; P',
+    ),
+    noticeMinutes: setting(['登记前后', 'Notice within ±'], 'min', [120, 10, 1_440], 'R5'),
+    learntDeliveries: setting(
+      ['学习次数', 'Deliveries to learn the chart'],
+      '次/deliveries',
+      [2, 1, 20],
+      PROPOSED,
+    ),
+  },
+  reads: ['level', 'sale', 'total', 'load', 'delivery', 'notice'],
+  clock: 'volume',
+  late: 'ignore',
+  shelvable: true,
+  suppressedBy: ['collector-silent', 'volume-channel-down'],
+  subjectsOf: tankSubject,
+  start: () => ({ track: NO_TRACK, past: [], open: null, notices: [], ratios: NO_MOMENTS }),
+  step(before, event, around): Step<State> {
+    if (event.type === 'notice') {
+      const { notice, expectedAt: at, volumeMillilitres: volume } = event.notice
+      const others = before.notices.filter((each) => each.notice !== notice)
+      return { state: { ...before, notices: [...others, { notice, at, volume }].slice(-MOST_NOTICES) } }
+    }
+    if (event.type !== 'fact') return { state: before }
+    const { fact, ref } = event
+    if (fact.kind === 'delivery')
+      return { state: { ...before, open: { from: before.open?.from ?? fact.startedAt, to: fact.at, ref } } }
+    const [subject] = tankSubject(event, around.site)
+    const tank = subject === undefined ? undefined : around.tank(subjectParts(subject).code)
+    if (!tank) return { state: before }
+    const { track, points } = trackFact(before.track, fact, ref, tank)
+    let step: Step<State> = { state: { ...before, track } }
+    for (const point of points) {
+      const next = weighed(step.state, point, around)
+      step = next.finding || !step.finding ? next : { ...next, finding: step.finding, verdict: 'alert' }
+    }
+    return step
+  },
+  sentence({ subject, siteName, facts, from, to }, language) {
+    const who = subjectWords(subject, siteName, language)
+    const difference = Number(facts.differenceMillilitres)
+    const [noted, received, off, allowed] = [
+      facts.noticeMillilitres,
+      facts.receivedMillilitres,
+      Math.abs(difference),
+      facts.allowedMillilitres,
+    ].map(litresText)
+    return language === 'zh'
+      ? `${who} ${spanText(from, to)} 登记来油 ${noted}(${facts.notice}),实收 ${received},${difference < 0 ? '短少' : '溢余'} ${off}(允许 ${allowed},20 ℃)`
+      : `${who}: ${spanText(from, to)} notice ${facts.notice} of ${noted}, received ${received}: ${off} ${difference < 0 ? 'short' : 'over'} (allowed ${allowed}, 20 °C)`
+  },
+})

@@ -1,0 +1,325 @@
+import { chinaParts, dayIndex, type EpochMs } from '@oiltrail/kernel'
+import {
+  NO_TRACK,
+  readingDeviation,
+  type TankPoint,
+  type TankTrack,
+  trackFact,
+} from '../measure/tank-track.ts'
+import { PROPOSED, setting } from './declare.ts'
+import type { Ref } from './event.ts'
+import { type Around, defineRule, type Step } from './rule.ts'
+import { litresText, momentText, spanText } from './say.ts'
+import { subjectParts, subjectWords } from './subject.ts'
+import { tankSubject } from './subjects-of.ts'
+
+/** A running day, millilitres at 20 °C. */
+interface Day {
+  readonly day: number
+  readonly from: EpochMs
+  readonly at: EpochMs
+  readonly opening: number
+  readonly closing: number
+  readonly sold: number
+  readonly delivered: number
+  /** What the tank has more (or, below zero, less) than its book says. */
+  readonly variance: number
+  readonly held: number
+  readonly drawn: number
+  readonly ref: Ref
+}
+
+/** A finished day: variance and throughput. */
+type Done = readonly [variance: number, sold: number]
+
+interface State {
+  readonly track: TankTrack
+  readonly day: Day | null
+  readonly done: readonly Done[]
+  readonly month: {
+    readonly key: number
+    readonly variance: number
+    readonly sold: number
+    readonly days: number
+  } | null
+}
+
+type Key =
+  | 'dayPercent'
+  | 'dayMillilitres'
+  | 'monthPercent'
+  | 'monthMillilitres'
+  | 'weekMillilitres'
+  | 'chartPercent'
+  | 'breathingPartsPerMillionPerDay'
+
+const DAYS_KEPT = 30
+const WEEK = 7
+/** Days after which a tank's own chart error is known well enough to be allowed for. */
+const LEARNT_DAYS = 5
+/** What is held rises by more than this only when oil runs in; sales, chart and noise together stay below. */
+const RISE_MILLILITRES = 150_000
+const RISE_DEVIATIONS = 8
+/** A day seen for less than this is not balanced. */
+const WHOLE_DAY_MS = 20 * 3_600_000
+/** What runs in mixes warm with cold and crosses the whole chart: this share of it stays uncertain. */
+const DELIVERY_SHARE = 0.01
+/** Deviations of earlier days beyond which a day is no longer like them. */
+const DEVIATIONS = 3
+
+function opened(point: TankPoint): Day {
+  return {
+    day: dayIndex(point.at),
+    from: point.at,
+    at: point.at,
+    opening: point.v20,
+    closing: point.v20,
+    sold: 0,
+    delivered: 0,
+    variance: 0,
+    held: point.held,
+    drawn: point.drawnSum,
+    ref: point.ref,
+  }
+}
+
+function followed(day: Day, point: TankPoint, noise: number): Day {
+  const grown = point.held - day.held
+  const sold = point.drawnSum - day.drawn
+  const rises = grown > Math.max(RISE_MILLILITRES, RISE_DEVIATIONS * noise) || (point.delivering && grown > 0)
+  return {
+    ...day,
+    at: point.at,
+    closing: point.v20,
+    sold: day.sold + sold,
+    delivered: day.delivered + (rises ? grown : 0),
+    variance: day.variance + (rises ? 0 : grown),
+    held: point.held,
+    drawn: point.drawnSum,
+  }
+}
+
+/** How many of one a tank's chart adds to or takes from what is sold, and how that scatters, by earlier days. */
+function usualOf(days: readonly Done[]): { mean: number; deviation: number } | undefined {
+  const busy = days.filter(([, sold]) => sold > 0)
+  if (busy.length < LEARNT_DAYS) return undefined
+  const sold = busy.reduce((sum, [, each]) => sum + each, 0)
+  const mean = busy.reduce((sum, [variance]) => sum + variance, 0) / sold
+  const square = busy.reduce((sum, [variance, each]) => sum + (variance - mean * each) ** 2, 0)
+  return { mean, deviation: Math.sqrt(square / (busy.length - 1)) }
+}
+
+interface Balance {
+  readonly period: 'day' | 'week' | 'month' | 'rolling'
+  readonly variance: number
+  readonly allowed: number
+  readonly sold: number
+}
+
+/** What gauge and breathing alone may make of a span: the noise of two readings, and what petrol gives to the air. */
+function unavoidable(day: Day, noise: number, days: number, settings: Around<Key>['settings']): number {
+  const breathing = (day.closing * settings.breathingPartsPerMillionPerDay * days) / 1e6
+  return DEVIATIONS * Math.SQRT2 * noise + breathing + day.delivered * DELIVERY_SHARE
+}
+
+function balances(
+  state: State,
+  day: Day,
+  noise: number,
+  settings: Around<Key>['settings'],
+): Balance | undefined {
+  const usual = usualOf(state.done)
+  const percent = (day.sold * settings.dayPercent) / 100 + settings.dayMillilitres
+  const basis = percent + unavoidable(day, noise, 1, settings)
+  const unknown = usual ? DEVIATIONS * usual.deviation : (day.sold * settings.chartPercent) / 100
+  const own = day.variance - (usual?.mean ?? 0) * day.sold
+  if (Math.abs(own) > basis + unknown)
+    return { period: 'day', variance: own, allowed: basis + unknown, sold: day.sold }
+  const all: readonly Done[] = [...state.done, [day.variance, day.sold]]
+  return week(all, settings) ?? months(state, day, all, noise, settings)
+}
+
+/** Seven days short in a row, beyond what the chart took before them. */
+function week(all: readonly Done[], settings: Around<Key>['settings']): Balance | undefined {
+  const usual = usualOf(all.slice(0, -WEEK))
+  if (!usual) return undefined
+  const last = all.slice(-WEEK).map(([variance, sold]) => variance - usual.mean * sold)
+  const sum = last.reduce((total, each) => total + each, 0)
+  const noise = usual.deviation * Math.sqrt(WEEK)
+  if (last.some((each) => each >= 0) || -sum <= Math.max(settings.weekMillilitres, 2 * noise))
+    return undefined
+  const sold = all.slice(-WEEK).reduce((total, [, each]) => total + each, 0)
+  return { period: 'week', variance: sum, allowed: settings.weekMillilitres, sold }
+}
+
+function months(
+  state: State,
+  day: Day,
+  all: readonly Done[],
+  noise: number,
+  settings: Around<Key>['settings'],
+): Balance | undefined {
+  const limit = (sold: number, days: number): number =>
+    (sold * settings.monthPercent) / 100 + settings.monthMillilitres + unavoidable(day, noise, days, settings)
+  const month = monthOf(state, day)
+  if (Math.abs(month.variance) > limit(month.sold, month.days))
+    return {
+      period: 'month',
+      variance: month.variance,
+      allowed: limit(month.sold, month.days),
+      sold: month.sold,
+    }
+  if (all.length < DAYS_KEPT) return undefined
+  const last = all.slice(-DAYS_KEPT)
+  const variance = last.reduce((sum, [each]) => sum + each, 0)
+  const sold = last.reduce((sum, [, each]) => sum + each, 0)
+  return Math.abs(variance) > limit(sold, DAYS_KEPT)
+    ? { period: 'rolling', variance, allowed: limit(sold, DAYS_KEPT), sold }
+    : undefined
+}
+
+function monthOf(state: State, day: Day): NonNullable<State['month']> {
+  const { year, month } = chinaParts(day.from)
+  const key = year * 100 + month
+  const before = state.month?.key === key ? state.month : { variance: 0, sold: 0, days: 0 }
+  const days = before.days + 1
+  return { key, variance: before.variance + day.variance, sold: before.sold + day.sold, days }
+}
+
+function closed(state: State, day: Day, point: TankPoint, noise: number, around: Around<Key>): Step<State> {
+  const next = { ...state, day: opened(point) }
+  if (day.at - day.from < WHOLE_DAY_MS || around.window) return { state: next, verdict: 'insufficient' }
+  const found = balances(state, day, noise, around.settings)
+  const month = monthOf(state, day)
+  const done: readonly Done[] = [
+    ...state.done.slice(-(DAYS_KEPT - 1)),
+    [Math.round(day.variance), Math.round(day.sold)],
+  ]
+  if (!found) return { state: { ...next, done, month }, verdict: 'normal' }
+  // A day that is plainly wrong teaches nothing about the tank's chart; a period told once begins anew.
+  const rest = found.period === 'day' ? state.done : []
+  return {
+    state: {
+      ...next,
+      done: rest,
+      month: found.period === 'month' ? { ...month, variance: 0, sold: 0, days: 0 } : month,
+    },
+    verdict: 'alert',
+    finding: {
+      verdict: found.period === 'day' ? 'attention' : 'alert',
+      momentary: true,
+      facts: {
+        period: found.period,
+        openingMillilitres: Math.round(day.opening),
+        deliveredMillilitres: Math.round(day.delivered),
+        soldMillilitres: Math.round(found.period === 'day' ? day.sold : found.sold),
+        closingMillilitres: Math.round(day.closing),
+        varianceMillilitres: Math.round(found.variance),
+        allowedMillilitres: Math.round(found.allowed),
+      },
+      from: day.from,
+      to: day.at,
+      evidence: [day.ref, point.ref],
+    },
+  }
+}
+
+const PERIOD_WORDS = {
+  week: { zh: '连续 7 日', en: 'seven days in a row' },
+  month: { zh: '本月', en: 'this month' },
+  rolling: { zh: '近 30 日', en: 'the last 30 days' },
+} as const
+
+/** R3: the stock in a tank against its book, by day, by seven days short in a row, by month and by 30 days. */
+export const stockBalance = defineRule<State, Key>({
+  id: 'stock-balance',
+  version: 1,
+  grade: 'yellow',
+  title: { zh: '进销存不平', en: 'Stock does not balance' },
+  clause: {
+    zh: 'R3;月 1.0 %+492 L(EPA 40 CFR 280.43),7 日连亏 303 L(Maryland),日 0.5 %+50 L;任务书 S5',
+    en: 'R3; month 1.0 % + 492 L (EPA 40 CFR 280.43), 7 days short 303 L (Maryland), day 0.5 % + 50 L; S5',
+  },
+  advice: {
+    zh: '4 小时内请站点说明,核对来油单据、交接班盘点与罐容表;短少查渗漏与偷盗,溢余查未登记来油与短量。',
+    en: 'Within 4 hours have the site explain; compare documents, shift counts and tank chart. Short: leak or theft; over: unregistered oil or short measure.',
+  },
+  settings: {
+    dayPercent: setting(['日允差', 'Day, of throughput'], '%', [0.5, 0.05, 10], 'R3 (P)'),
+    dayMillilitres: setting(['日允差定量', 'Day, fixed'], 'mL', [50_000, 0, 10_000_000], 'R3 (P)'),
+    monthPercent: setting(
+      ['月允差', 'Month, of throughput'],
+      '%',
+      [1, 0.1, 10],
+      'EPA 40 CFR 280.43',
+      '1990-12-22',
+    ),
+    monthMillilitres: setting(
+      ['月允差定量', 'Month, fixed'],
+      'mL',
+      [492_000, 0, 50_000_000],
+      'EPA 40 CFR 280.43 (130 gal)',
+      '1990-12-22',
+    ),
+    weekMillilitres: setting(
+      ['7 日连亏', 'Seven days short in a row'],
+      'mL',
+      [303_000, 10_000, 50_000_000],
+      'Maryland COMAR 26.10 (80 gal)',
+    ),
+    chartPercent: setting(['罐容表未知误差', 'Unknown error of the chart'], '%', [6, 0, 20], PROPOSED),
+    breathingPartsPerMillionPerDay: setting(
+      ['呼吸损耗', 'Breathing loss'],
+      'ppm/d',
+      [150, 0, 5_000],
+      'P; GB 11085 storage loss',
+    ),
+  },
+  reads: ['level', 'sale', 'total', 'load'],
+  late: 'ignore',
+  shelvable: true,
+  suppressedBy: ['line-cut', 'line-rewired', 'collector-silent', 'volume-channel-down'],
+  subjectsOf: tankSubject,
+  start: () => ({ track: NO_TRACK, day: null, done: [], month: null }),
+  step(before, event, around): Step<State> {
+    if (event.type !== 'fact') return { state: before }
+    const [subject] = tankSubject(event, around.site)
+    const tank = subject === undefined ? undefined : around.tank(subjectParts(subject).code)
+    if (!tank) return { state: before }
+    const { track, points } = trackFact(before.track, event.fact, event.ref, tank)
+    let step: Step<State> = { state: { ...before, track } }
+    for (const point of points) {
+      const { day } = step.state
+      if (!day) step = { state: { ...step.state, day: opened(point) } }
+      else {
+        const noise = readingDeviation(tank, point.v20)
+        const next = followed(day, point, noise)
+        step =
+          dayIndex(point.at) === day.day
+            ? { ...step, state: { ...step.state, day: next } }
+            : closed(step.state, next, point, noise, around)
+      }
+    }
+    return step
+  },
+  sentence({ subject, siteName, facts, from, to }, language) {
+    const who = subjectWords(subject, siteName, language)
+    const variance = Number(facts.varianceMillilitres)
+    const off = litresText(Math.abs(variance))
+    const [opening, delivered, sold, closing, allowed] = [
+      facts.openingMillilitres,
+      facts.deliveredMillilitres,
+      facts.soldMillilitres,
+      facts.closingMillilitres,
+      facts.allowedMillilitres,
+    ].map(litresText)
+    if (facts.period === 'day')
+      return language === 'zh'
+        ? `${who} ${spanText(from, to)} 期初 ${opening} + 进油 ${delivered} − 付油 ${sold},实存 ${closing},${variance < 0 ? '短少' : '溢余'} ${off}(允许 ${allowed},20 ℃)`
+        : `${who}: ${spanText(from, to)} opening ${opening} + in ${delivered} − sold ${sold}, found ${closing}: ${off} ${variance < 0 ? 'short' : 'over'} (allowed ${allowed}, 20 °C)`
+    const period = PERIOD_WORDS[facts.period as keyof typeof PERIOD_WORDS][language]
+    return language === 'zh'
+      ? `${who} 截至 ${momentText(to)} ${period}付油 ${sold},累计${variance < 0 ? '短少' : '溢余'} ${off}(允许 ${allowed},20 ℃)`
+      : `${who}: up to ${momentText(to)}, ${period}: sold ${sold}, ${off} ${variance < 0 ? 'short' : 'over'} (allowed ${allowed}, 20 °C)`
+  },
+})

@@ -1,0 +1,41 @@
+import type { Site } from '../registry/site.ts'
+import type { TimeEvent, WatchEvent } from './event.ts'
+import { partSubject, type Subject } from './subject.ts'
+
+type Shown = Exclude<WatchEvent, TimeEvent>
+
+/** Nozzle that a fact is about, as a subject; nothing for other events. */
+export function nozzleSubject(event: Shown): readonly Subject[] {
+  if (event.type !== 'fact' || !('nozzle' in event.fact)) return []
+  return [partSubject(event.site, 'nozzle', event.fact.nozzle)]
+}
+
+/** Tank that a fact is about: its own, or the one its nozzle or arm draws from. A notice concerns the tanks it may go into. */
+export function tankSubject(event: Shown, site: Site | undefined): readonly Subject[] {
+  if (event.type === 'notice')
+    return (site?.tanks ?? [])
+      .filter(({ tank, grade }) =>
+        event.notice.tank === undefined ? grade === event.notice.grade : tank === event.notice.tank,
+      )
+      .map(({ tank }) => partSubject(event.site, 'tank', tank))
+  if (event.type === 'registration')
+    return event.document.tanks.map(({ tank }) => partSubject(event.site, 'tank', tank))
+  if (event.type !== 'fact') return []
+  const tank = tankOf(event.fact, site)
+  return tank === undefined ? [] : [partSubject(event.site, 'tank', tank)]
+}
+
+function tankOf(fact: Extract<Shown, { type: 'fact' }>['fact'], site: Site | undefined): string | undefined {
+  if ('tank' in fact) return fact.tank
+  if ('arm' in fact) return site?.arms.find(({ arm }) => arm === fact.arm)?.tank
+  if (!('nozzle' in fact) || !site) return undefined
+  for (const { nozzles } of site.dispensers)
+    for (const link of nozzles) if (link.nozzle === fact.nozzle) return link.tank
+  return undefined
+}
+
+/** Factory number of the dispenser that holds a nozzle, by the registration in force; empty when it is not registered. */
+export function factoryOf(site: Site | undefined, nozzle: string): string {
+  const found = site?.dispensers.find(({ nozzles }) => nozzles.some((link) => link.nozzle === nozzle))
+  return found?.factoryNumber ?? ''
+}

@@ -1,0 +1,58 @@
+/** Days of a tank in short notation, for case tables: levels every half hour, sales by day, as the rules of weeks need them. */
+
+/** How a tank lives. */
+export interface TankLife {
+  readonly days: number
+  /** Litres that vanish every hour. */
+  readonly lossPerHour?: number
+  /** First day on which they do. */
+  readonly lossFrom?: number
+  /** Litres the gauge loses per litre metered, on each day (0, 1 …). */
+  readonly slopeOf?: (day: number) => number
+  /** It is filled up again every third night. */
+  readonly refilled?: true
+  /** Nothing is sold. */
+  readonly still?: true
+}
+
+const OPENING_LITRES = 24_000
+const LITRES_OF_SALE = [35, 22.5, 60, 41, 18, 52, 33, 47] as const
+
+function clock(minutes: number): string {
+  const two = (value: number): string => String(value).padStart(2, '0')
+  const day = Math.floor(minutes / 1_440)
+  return `${day === 0 ? '' : `${day}d `}${two(Math.floor((minutes % 1_440) / 60))}:${two(minutes % 60)}`
+}
+
+/** Ripple of the gauge: the same in every run, no more than three litres. */
+function ripple(index: number): number {
+  return 3 * Math.sin(index * 12.9898) * Math.cos(index * 4.1414)
+}
+
+/** Events of tank 1, whose nozzle 1 sells from seven to ten. */
+export function tankDays({
+  days,
+  lossPerHour = 0,
+  lossFrom = 0,
+  slopeOf = () => 1,
+  refilled,
+  still,
+}: TankLife): string {
+  const lines: string[] = []
+  let total = 100_000
+  let level = OPENING_LITRES
+  for (let step = 0; step < days * 48; step++) {
+    const minutes = step * 30
+    const hour = Math.floor((minutes % 1_440) / 60)
+    lines.push(`${clock(minutes)} level 1 L=${(level + ripple(step)).toFixed(1)}`)
+    if (!still && hour >= 7 && hour < 22) {
+      const litres = LITRES_OF_SALE[step % LITRES_OF_SALE.length]!
+      total += litres
+      level -= litres * slopeOf(Math.floor(minutes / 1_440))
+      lines.push(`${clock(minutes + 10)} sale 1 L=${litres} T=${total.toFixed(2)}`)
+    }
+    if (minutes >= lossFrom * 1_440) level -= lossPerHour / 2
+    if (refilled && step % 144 === 142) level = OPENING_LITRES
+  }
+  return lines.join('\n')
+}

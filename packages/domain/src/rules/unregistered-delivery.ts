@@ -1,0 +1,245 @@
+import type { EpochMs } from '@oiltrail/kernel'
+import {
+  NO_TRACK,
+  readingDeviation,
+  type TankPoint,
+  type TankTrack,
+  trackFact,
+} from '../measure/tank-track.ts'
+import { volume20Millilitres } from '../measure/volume20.ts'
+import { PROPOSED, setting } from './declare.ts'
+import type { FactEvent, NoticeEvent, Ref } from './event.ts'
+import { type Around, defineRule, type Step } from './rule.ts'
+import { litresText, spanText } from './say.ts'
+import { subjectParts, subjectWords } from './subject.ts'
+import { tankSubject } from './subjects-of.ts'
+
+/** A registered delivery, and how much of it has not come yet. */
+interface Expected {
+  readonly notice: string
+  readonly at: EpochMs
+  readonly left: number
+}
+
+/** What the tank held (level plus drawn) at a moment, and the level itself. */
+interface Held {
+  readonly at: EpochMs
+  readonly held: number
+  readonly v20: number
+  readonly ref: Ref
+}
+
+/** Oil is running in. */
+interface Rise {
+  readonly from: Held
+  readonly top: number
+  readonly topAt: EpochMs
+  /** Rise when it was last told, or 0. */
+  readonly told: number
+  readonly notice: string
+}
+
+interface State {
+  readonly track: TankTrack
+  readonly past: readonly Held[]
+  readonly rise: Rise | null
+  readonly expected: readonly Expected[]
+  /** A rise within reach of the gauge's noise waits for a second reading that says the same. */
+  readonly doubt: boolean
+  /** Newest levels, not yet settled, for what is too steep to be anything else. */
+  readonly raw: readonly Held[]
+}
+
+type Key = 'leastMillilitres' | 'deviations' | 'windowMinutes' | 'noticeMinutes' | 'calmMinutes'
+
+/** Notices kept: a tank gets one or two a day, some are stated weeks ahead. */
+const MOST_EXPECTED = 24
+/** A notice this long past explains nothing any more, also in a backlog. */
+const FORGET_MS = 7 * 86_400_000
+const MOST_PAST = 24
+const RAW_KEPT = 6
+/** A notice whose oil has come but for this share has been used up. */
+const USED_SHARE = 0.2
+
+function noted(state: State, { notice }: NoticeEvent): State {
+  const others = state.expected.filter((each) => each.notice !== notice.notice)
+  const expected = [
+    ...others,
+    { notice: notice.notice, at: notice.expectedAt, left: notice.volumeMillilitres },
+  ]
+  return { ...state, expected: expected.slice(-MOST_EXPECTED) }
+}
+
+function limitOf(around: Around<Key>, tank: string, v20: number): number {
+  const registered = around.tank(tank)
+  if (!registered) return around.settings.leastMillilitres
+  // The difference of two readings scatters by √2 more than one.
+  const noise = around.settings.deviations * Math.SQRT2 * readingDeviation(registered, v20)
+  return Math.max(around.settings.leastMillilitres, noise)
+}
+
+/** A rise this many times the deviation of a difference cannot be noise: one reading is enough. */
+const BEYOND_NOISE = 6
+
+/** Whether one reading proves a rise. */
+function isPlain(around: Around<Key>, tank: string, v20: number, risen: number): boolean {
+  const registered = around.tank(tank)
+  return !registered || risen >= BEYOND_NOISE * Math.SQRT2 * readingDeviation(registered, v20)
+}
+
+function lowestOf(past: readonly Held[], since: EpochMs): Held | undefined {
+  let lowest: Held | undefined
+  for (const each of past) if (each.at >= since && (!lowest || each.held <= lowest.held)) lowest = each
+  return lowest
+}
+
+/** The notice that explains a rise: expected within the span allowed before or after it, with oil still to come. */
+function noticeFor(
+  state: State,
+  from: EpochMs,
+  now: EpochMs,
+  risen: number,
+  toleranceMs: number,
+): Expected | undefined {
+  return state.expected.find(
+    ({ at, left }) => at >= from - toleranceMs && at <= now + toleranceMs && left > risen * USED_SHARE,
+  )
+}
+
+function begun(state: State, from: Held, held: number, now: EpochMs, toleranceMs: number): State {
+  const notice = noticeFor(state, from.at, now, held - from.held, toleranceMs)
+  return { ...state, rise: { from, top: held, topAt: now, told: 0, notice: notice?.notice ?? '' } }
+}
+
+function finding(state: State, rise: Rise, ref: Ref): Step<State> {
+  const risen = rise.top - rise.from.held
+  return {
+    state: { ...state, rise: { ...rise, told: risen } },
+    verdict: 'alert',
+    finding: {
+      verdict: 'alert',
+      momentary: true,
+      facts: { risenMillilitres: Math.round(risen) },
+      from: rise.from.at,
+      to: rise.topAt,
+      evidence: [rise.from.ref, ref],
+    },
+  }
+}
+
+/** The rise is over: its notice has given what came, and the tank is looked at afresh. */
+function over(state: State, rise: Rise, now: Held): State {
+  const risen = rise.top - rise.from.held
+  const expected = state.expected
+    .map((each) => (each.notice === rise.notice ? { ...each, left: each.left - risen } : each))
+    .filter((each) => each.at > now.at - FORGET_MS)
+  return { ...state, expected, rise: null, past: [now], raw: [], doubt: false }
+}
+
+/** Takes what the tank holds by a settled reading. */
+function weighed(before: State, point: TankPoint, around: Around<Key>, tank: string): Step<State> {
+  const { settings } = around
+  const now = { at: point.at, held: point.held, v20: point.v20, ref: point.ref }
+  const limit = limitOf(around, tank, point.v20)
+  const toleranceMs = settings.noticeMinutes * 60_000
+  let state = before
+  if (!state.rise) {
+    const lowest = lowestOf(state.past, now.at - settings.windowMinutes * 60_000)
+    const since = now.at - settings.windowMinutes * 60_000
+    const past = [...state.past.filter(({ at }) => at >= since).slice(-(MOST_PAST - 1)), now]
+    if (!lowest || now.held - lowest.held < limit)
+      return { state: { ...state, past, doubt: false }, verdict: 'normal' }
+    if (!state.doubt && !isPlain(around, tank, point.v20, now.held - lowest.held))
+      return { state: { ...state, past, doubt: true } }
+    state = begun(state, lowest, now.held, now.at, toleranceMs)
+  }
+  const known = state.rise!
+  const rise = now.held > known.top ? { ...known, top: now.held, topAt: now.at } : known
+  const explained = rise.notice !== '' || around.window !== undefined
+  if (!explained && rise.top - rise.from.held - rise.told >= limit)
+    return finding({ ...state, rise }, rise, point.ref)
+  const calm = now.at - rise.topAt >= settings.calmMinutes * 60_000 && !point.delivering
+  return { state: calm ? over({ ...state, rise }, rise, now) : { ...state, rise } }
+}
+
+/** A level that climbs by itself needs no settling: what sales drew meanwhile can only make the true rise larger. */
+function steep(state: State, event: FactEvent, around: Around<Key>, tank: string): Step<State> | undefined {
+  const { fact, at, ref } = event
+  const grade = around.tank(tank)?.grade
+  if (fact.kind !== 'level' || !grade) return undefined
+  const v20 = volume20Millilitres(fact.volumeMillilitres, fact.temperatureCentiCelsius, grade)
+  const last = state.past.at(-1)
+  const raw = [...state.raw.slice(-(RAW_KEPT - 1)), { at, held: v20, v20, ref }]
+  const next = { ...state, raw }
+  if (state.rise || !last) return { state: next }
+  const since = at - around.settings.windowMinutes * 60_000
+  const lowest = lowestOf(raw, since)
+  const risen = lowest ? v20 - lowest.v20 : 0
+  if (!lowest || risen < limitOf(around, tank, v20) || !isPlain(around, tank, v20, risen))
+    return { state: next }
+  // In terms of what the tank held: the last settled reading, had nothing been drawn since.
+  const base = last.held + Math.min(lowest.v20 - last.v20, 0)
+  const from = { ...lowest, held: Math.max(base, last.held) }
+  const begin = begun(next, from, from.held + v20 - lowest.v20, at, around.settings.noticeMinutes * 60_000)
+  const rise = begin.rise!
+  return rise.notice !== '' || around.window ? { state: begin } : finding(begin, rise, ref)
+}
+
+/** R5: a tank rises and no delivery is registered for it. */
+export const unregisteredDelivery = defineRule<State, Key>({
+  id: 'unregistered-delivery',
+  version: 1,
+  grade: 'orange',
+  title: { zh: '未登记卸油', en: 'Unregistered delivery' },
+  clause: {
+    zh: 'R5;任务书 S5 非法油品入站;成品油流通管理办法',
+    en: 'R5; S5 illegal oil entering a site',
+  },
+  advice: {
+    zh: '15 分钟内联系站点核对来油单据与车号,调取卸油口视频;无单据的通知商务、公安到场取样封存。',
+    en: 'Within 15 minutes ask for documents and plate, look at the video of the unloading point; without documents call commerce and police to sample and seal.',
+  },
+  settings: {
+    leastMillilitres: setting(
+      ['最小上升量', 'Least rise'],
+      'mL',
+      [150_000, 50_000, 5_000_000],
+      'R5 (300 L); 150 L so that 200 L are found (P)',
+    ),
+    deviations: setting(['噪声倍数', 'Deviations of the gauge'], 'σ', [3, 1, 10], 'R5'),
+    windowMinutes: setting(['上升时窗', 'Within'], 'min', [60, 10, 240], 'R5'),
+    noticeMinutes: setting(['登记前后', 'Notice within ±'], 'min', [120, 10, 1_440], 'R5'),
+    calmMinutes: setting(['静置时间', 'Calm after'], 'min', [30, 10, 120], PROPOSED),
+  },
+  reads: ['level', 'sale', 'total', 'load', 'notice'],
+  clock: 'volume',
+  late: 'ignore',
+  shelvable: true,
+  suppressedBy: ['collector-silent', 'volume-channel-down'],
+  subjectsOf: tankSubject,
+  start: () => ({ track: NO_TRACK, past: [], rise: null, expected: [], doubt: false, raw: [] }),
+  step(before, event, around): Step<State> {
+    if (event.type === 'notice') return { state: noted(before, event) }
+    if (event.type !== 'fact') return { state: before }
+    const [subject] = tankSubject(event, around.site)
+    const tank = subject === undefined ? undefined : around.tank(subjectParts(subject).code)
+    if (!tank) return { state: before }
+    const { track, points } = trackFact(before.track, event.fact, event.ref, tank)
+    let step: Step<State> = steep({ ...before, track }, event, around, tank.tank) ?? {
+      state: { ...before, track },
+    }
+    for (const point of points) {
+      const next = weighed(step.state, point, around, tank.tank)
+      step = next.finding || !step.finding ? next : { ...next, finding: step.finding, verdict: 'alert' }
+    }
+    return step
+  },
+  sentence({ subject, siteName, facts, from, to, settings }, language) {
+    const who = subjectWords(subject, siteName, language)
+    const risen = litresText(facts.risenMillilitres)
+    const span = settings.noticeMinutes / 60
+    return language === 'zh'
+      ? `${who} ${spanText(from, to)} 进油 ${risen}(20 ℃,已计入同期付油),前后 ${span} h 内无来油登记`
+      : `${who}: ${spanText(from, to)} ${risen} came in (20 °C, sales meanwhile included), no delivery registered within ±${span} h`
+  },
+})
