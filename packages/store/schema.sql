@@ -300,6 +300,28 @@ create table schema_migration (
   constraint schema_migration_pkey PRIMARY KEY (version)
 );
 
+create table share_refusal (
+  county integer not null,
+  target text not null,
+  position bigint not null,
+  code text not null,
+  detail text not null,
+  at bigint not null,
+  constraint share_refusal_pkey PRIMARY KEY (county, target, "position")
+);
+
+create table share_target (
+  county integer not null,
+  target text not null,
+  next_position bigint not null default 0,
+  batches bigint not null default 0,
+  statements bigint not null default 0,
+  bytes bigint not null default 0,
+  first_at bigint not null,
+  last_at bigint not null,
+  constraint share_target_pkey PRIMARY KEY (county, target)
+);
+
 create table site (
   site_id integer not null,
   county integer not null,
