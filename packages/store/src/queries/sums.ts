@@ -32,6 +32,14 @@ export function sumColumns(alias: string): string {
   return FIELDS.map(([column, name]) => `coalesce(sum(${alias}.${column}), 0)::int8 as "${name}"`).join(', ')
 }
 
+/** Sums of sums: `sum(g.sales)::int8 as sales, …` for a subquery made with `sumColumns`. */
+export function sumAgain(alias: string): string {
+  return FIELDS.map(([, name]) => `sum(${alias}."${name}")::int8 as "${name}"`).join(', ')
+}
+
+/** The sums of a subquery as they are. */
+export const SUM_NAMES = FIELDS.map(([, name]) => `"${name}"`).join(', ')
+
 /** The names of the sums in a subquery under an alias, zero where it found no row. */
 export function sumNames(alias: string): string {
   return FIELDS.map(([, name]) => `coalesce(${alias}."${name}", 0)::int8 as "${name}"`).join(', ')
