@@ -103,8 +103,10 @@ export const SCENARIOS: readonly Scenario[] = [
   misdeed('hot-key', '双账带热键', 'none', BOOKS, DAY),
   misdeed('night-delivery', '夜间未登记卸油', 'tank', ['unregistered-delivery'], HOUR, { hour: 1 }),
   misdeed('small-delivery', '未登记卸油 200 L', 'tank', ['unregistered-delivery'], HOUR, { hour: 1 }),
-  misdeed('short-delivery', '卸油短少 3 %', 'none', ['short-delivery'], 3 * HOUR, {
-    days: 7,
+  // Two deliveries teach the rule what a tank's chart makes of them; then a short one is one among several tanks.
+  misdeed('short-delivery', '卸油短少 3 %', 'none', ['short-delivery'], 3 * DAY, {
+    day: 16,
+    days: 22,
     from: 'delivery',
   }),
   misdeed('leak-slow', '渗漏 0.757 L/h', 'tank', ['leak', ...TANK], 30 * DAY, { days: 31 }),

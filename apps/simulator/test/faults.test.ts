@@ -32,7 +32,7 @@ describe('the text of a fault order', () => {
     ['mains-out@S003+', 'INVALID_REQUEST'],
     ['mains-out@S003~5', 'INVALID_REQUEST'],
     ['mains-out@S003+-5', 'INVALID_REQUEST'],
-    ['mains-out@S003+999999', 'INVALID_REQUEST'],
+    ['mains-out@S003+9999999', 'INVALID_REQUEST'],
     ['mains-out@S003 ', 'INVALID_REQUEST'],
     ['network@S003', 'NOT_FOUND'],
   ])('%s is refused with %s', (text, code) => {

@@ -25,9 +25,9 @@ export interface StandingFault {
 
 /** More orders at one time are a mistake of a test. */
 const MOST_STANDING = 1_000
-/** Ten days: no test waits longer. */
-const LONGEST_SECONDS = 864_000
-const PATTERN = /^([a-z-]{1,40})@([A-Z0-9]{1,16})(?::([A-Z0-9]{1,8}))?(?:\+([0-9]{1,6})(?:~([0-9]{1,6}))?)?$/
+/** Thirty days: in a history rules may have to learn for weeks before something happens. */
+const LONGEST_SECONDS = 2_592_000
+const PATTERN = /^([a-z-]{1,40})@([A-Z0-9]{1,16})(?::([A-Z0-9]{1,8}))?(?:\+([0-9]{1,7})(?:~([0-9]{1,7}))?)?$/
 
 /** Reads the text of an order. Refuses INVALID_REQUEST for its form, NOT_FOUND for an unknown name. */
 export function parseFault(text: string): Result<FaultOrder> {

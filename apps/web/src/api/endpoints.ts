@@ -37,6 +37,7 @@ export const ACT_PATHS = {
   handleAlarm: '/api/alarms/:alarm/handle',
   trySettings: '/api/rules/:rule/trial',
   changeSettings: '/api/rules/:rule/settings',
+  registerNotice: '/api/notices',
 } as const satisfies { readonly [N in EndpointName]?: Endpoints[N]['path'] }
 export type ActName = keyof typeof ACT_PATHS
 

@@ -1,18 +1,25 @@
 import type { ReactNode } from 'react'
 import { Link } from 'react-router'
 import { GRADE_ORDER } from '../alarms/grouping.ts'
+import { useNow } from '../api/clock.ts'
 import { AlarmGradeTag } from '../parts/AlarmGradeTag.tsx'
 import { useNewestAlarms } from '../parts/AlarmSigns.tsx'
 import { paths } from '../paths.ts'
 import { useSettings, useWords } from '../settings.tsx'
-import { formatTime } from '../text/format.ts'
+import { formatDate, formatShortMoment, formatTime } from '../text/format.ts'
 import { GradeShape } from '../ui/GradeShape.tsx'
 import { useHeld } from '../ui/useHeld.ts'
+
+/** The time of day for today, the date before it for any other day. */
+function momentOf(at: number, today: string): string {
+  return formatDate(at) === today ? formatTime(at).slice(0, 5) : formatShortMoment(at)
+}
 
 /** Is something wrong: alarms in sight by grade, and the newest of them as sentences. */
 export function AlarmsPanel(): ReactNode {
   const words = useWords()
   const { language } = useSettings()
+  const today = formatDate(useNow(60_000))
   const answer = useNewestAlarms()
   const { shown, hold } = useHeld(answer?.alarms ?? [])
   if (!answer) return null
@@ -36,7 +43,7 @@ export function AlarmsPanel(): ReactNode {
             <Link to={paths.alarm(alarm.alarm)} title={alarm.sentence[language]}>
               {alarm.sentence[language]}
             </Link>
-            <time className="small faint">{formatTime(alarm.lastSeenAt).slice(0, 5)}</time>
+            <time className="small faint nowrap">{momentOf(alarm.lastSeenAt, today)}</time>
           </li>
         ))}
       </ol>

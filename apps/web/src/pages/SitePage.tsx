@@ -14,6 +14,7 @@ import { paths } from '../paths.ts'
 import { useSettings, useWords } from '../settings.tsx'
 import { AlarmPanel, useAlarmMarks } from '../site/AlarmPanel.tsx'
 import { DeliveryPanel, SalesPanel } from '../site/DeliveryPanel.tsx'
+import { NoticePanel } from '../site/NoticePanel.tsx'
 import { NozzlePanel } from '../site/NozzlePanel.tsx'
 import { DayChart, HourChart } from '../site/SalesCharts.tsx'
 import { TankPanel } from '../site/TankPanel.tsx'
@@ -182,6 +183,7 @@ export function SitePage(): ReactNode {
               />
               <SalesPanel sales={sales.data ?? []} />
             </div>
+            <NoticePanel site={code} grades={[...new Set(site.tanks.map((tank) => tank.grade))]} />
             <Panel title={words.site.devices}>
               <ChannelTable channels={site.channels} />
               <GapTable gaps={site.gaps} empty={words.empty.gaps} />

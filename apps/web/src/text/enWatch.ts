@@ -5,7 +5,7 @@ const plural = (count: number, one: string, many = `${one}s`): string =>
 
 /** Words of alarms, rules and the three witnesses. */
 export const enWatch: typeof zhWatch = {
-  alarmGrade: { red: 'Critical', orange: 'Urgent', yellow: 'Normal', blue: 'Notice' },
+  alarmGrade: { red: 'Critical', orange: 'Urgent', yellow: 'Ordinary', blue: 'Notice' },
   handling: {
     waiting: 'Waiting',
     accepted: 'Accepted',
@@ -282,6 +282,20 @@ export const enWatch: typeof zhWatch = {
     needToken: 'Trials and changes need an administrator’s token.',
     tryFirst: 'Try it first, then put it in force.',
     back: 'All rules',
+  },
+  notice: {
+    title: 'Registered deliveries',
+    note: 'Register before unloading; oil that comes unregistered raises an alarm',
+    expected: 'Expected',
+    grade: 'Grade',
+    volume: 'Volume L',
+    supplier: 'Supplier',
+    plate: 'Plate',
+    register: 'Register',
+    registered: (position) => `Registered, log #${position}`,
+    empty: 'None registered.',
+    needToken: 'Registering needs an administrator’s token.',
+    entry: 'Log',
   },
   witness: {
     title: 'Three witnesses',

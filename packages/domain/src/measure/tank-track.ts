@@ -6,11 +6,11 @@ import { volume20Millilitres } from './volume20.ts'
 
 /**
  * A tank's level beside what its nozzles and arms drew, both in millilitres at 20 °C. A reading is judged only when every
- * sale that was under way at its moment is stated (`SETTLE_MS`), with the part of each that had flowed by then.
+ * sale that was under way at its moment is stated (`LEVEL_SETTLE_MS`), with the part of each that had flowed by then.
  */
 
 /** Longest fuelling to wait for: 320 L into a lorry take 11 minutes. */
-export const SETTLE_MS = 15 * 60_000
+export const LEVEL_SETTLE_MS = 15 * 60_000
 /** Readings closer together say nothing new, and cost. */
 const LEVEL_GRAIN_MS = 270_000
 const MOST_PENDING = 12
@@ -175,7 +175,7 @@ function drawTaken(
     draws.push({ by, from, to: Math.max(volume > 0 ? startedAt : at, from), v20: unstated * track.factor })
   }
   return draws.length > MOST_DRAWS
-    ? folded({ ...track, totals, draws }, at - SETTLE_MS)
+    ? folded({ ...track, totals, draws }, at - LEVEL_SETTLE_MS)
     : { ...track, totals, draws }
 }
 
@@ -192,7 +192,7 @@ function folded(track: TankTrack, until: EpochMs): TankTrack {
 function settled(before: TankTrack, now: EpochMs): TrackStep {
   let track = before
   const points: TankPoint[] = []
-  while (track.readings.length > 0 && track.readings[0]!.at + SETTLE_MS <= now) {
+  while (track.readings.length > 0 && track.readings[0]!.at + LEVEL_SETTLE_MS <= now) {
     const [reading, ...readings] = track.readings
     track = folded({ ...track, readings }, reading!.at)
     points.push(pointOf(track, reading!))

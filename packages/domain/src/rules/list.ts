@@ -6,6 +6,7 @@ import { clockTurnedBack } from './clock-turned-back.ts'
 import { collectorSilent } from './collector-silent.ts'
 import { darkCollector } from './dark-collector.ts'
 import { deviceSilent } from './device-silent.ts'
+import { doubleBooks } from './double-books.ts'
 import { gapNotFilled } from './gap-not-filled.ts'
 import { keyWrong } from './key-wrong.ts'
 import { leak } from './leak.ts'
@@ -49,6 +50,7 @@ export const RULES: readonly Rule[] = [
   pulsesAgainstBoard,
   taxMemory,
   cheatSignature,
+  doubleBooks,
   unregisteredDelivery,
   shortDelivery,
   stockBalance,

@@ -1,0 +1,174 @@
+import type { Grade } from '@oiltrail/domain'
+import { HOUR_MS } from '@oiltrail/kernel'
+import { useQueryClient } from '@tanstack/react-query'
+import { Input, Select } from 'antd'
+import { type ReactNode, useState } from 'react'
+import { Link } from 'react-router'
+import type { Administrator } from '../admin.ts'
+import '../alarms/alarms.css'
+import { act, CallError } from '../api/client.ts'
+import { serverNow } from '../api/clock.ts'
+import type { Answer } from '../api/endpoints.ts'
+import { useRead } from '../api/queries.ts'
+import { Litres } from '../parts/amounts.tsx'
+import { GradeTag } from '../parts/GradeTag.tsx'
+import { Loaded } from '../parts/Loaded.tsx'
+import { TokenGate } from '../parts/TokenGate.tsx'
+import { Trouble } from '../parts/Trouble.tsx'
+import { paths } from '../paths.ts'
+import { numberOf } from '../rules/propose.ts'
+import { useWords } from '../settings.tsx'
+import { formatNumber, formatShortMoment } from '../text/format.ts'
+import { Panel } from '../ui/Panel.tsx'
+import { type Column, Table } from '../ui/Table.tsx'
+import { fieldOfMoment, momentOfField } from './localTime.ts'
+
+type Notice = Answer<'notices'>[number]
+
+/** Newest notices that are shown. */
+const SHOWN = 8
+/** More than a road tanker and its trailer carry, or the barge of a depot. */
+const MOST_LITRES = 2_000_000
+
+interface FormProps {
+  readonly site: string
+  readonly grades: readonly Grade[]
+  readonly administrator: Administrator
+}
+
+/** Who brings what, how much and when. */
+function NoticeForm({ site, grades, administrator }: FormProps): ReactNode {
+  const words = useWords()
+  const client = useQueryClient()
+  const [grade, setGrade] = useState<Grade | undefined>(grades[0])
+  const [litres, setLitres] = useState('')
+  const [when, setWhen] = useState(() => fieldOfMoment(serverNow() + HOUR_MS))
+  const [supplier, setSupplier] = useState('')
+  const [plate, setPlate] = useState('')
+  const [state, setState] = useState<{ busy?: boolean; error?: CallError; position?: number }>({})
+  const volume = numberOf(litres) ?? 0
+  const expectedAt = momentOfField(when)
+  const submit = async (): Promise<void> => {
+    if (!grade || expectedAt === undefined) return
+    setState({ busy: true })
+    try {
+      const body = {
+        site,
+        grade,
+        volumeMillilitres: Math.round(volume * 1000),
+        expectedAt,
+        supplier: supplier.trim(),
+        ...(plate.trim() ? { plate: plate.trim() } : {}),
+        ...(administrator.actor ? { actor: administrator.actor } : {}),
+      }
+      const { position } = await act('registerNotice', {}, body, administrator.token)
+      setState({ position })
+      setLitres('')
+      void client.invalidateQueries({ queryKey: ['notices'] })
+    } catch (cause) {
+      if (!(cause instanceof CallError)) throw cause
+      setState({ error: cause })
+    }
+  }
+  const ready =
+    !state.busy &&
+    grade !== undefined &&
+    volume > 0 &&
+    volume <= MOST_LITRES &&
+    expectedAt !== undefined &&
+    supplier.trim() !== ''
+  return (
+    <form
+      className="action-form"
+      onSubmit={(event) => {
+        event.preventDefault()
+        if (ready) void submit()
+      }}
+    >
+      <Select
+        aria-label={words.notice.grade}
+        style={{ minWidth: 110 }}
+        value={grade}
+        onChange={setGrade}
+        options={grades.map((value) => ({ value, label: words.gradeFull[value] }))}
+      />
+      <Input
+        style={{ width: 120 }}
+        inputMode="decimal"
+        maxLength={12}
+        aria-label={words.notice.volume}
+        placeholder={words.notice.volume}
+        value={litres}
+        onChange={(event) => setLitres(event.target.value)}
+      />
+      <Input
+        style={{ width: 200 }}
+        type="datetime-local"
+        aria-label={words.notice.expected}
+        value={when}
+        onChange={(event) => setWhen(event.target.value)}
+      />
+      <Input
+        style={{ width: 180 }}
+        maxLength={80}
+        aria-label={words.notice.supplier}
+        placeholder={words.notice.supplier}
+        value={supplier}
+        onChange={(event) => setSupplier(event.target.value)}
+      />
+      <Input
+        style={{ width: 110 }}
+        maxLength={16}
+        aria-label={words.notice.plate}
+        placeholder={words.notice.plate}
+        value={plate}
+        onChange={(event) => setPlate(event.target.value)}
+      />
+      <button type="submit" className="button" data-primary="true" disabled={!ready}>
+        {words.notice.register}
+      </button>
+      {state.position === undefined ? null : (
+        <Link role="status" to={paths.entry(state.position)}>
+          {words.notice.registered(formatNumber(state.position))}
+        </Link>
+      )}
+      {state.error ? <Trouble error={state.error} /> : null}
+    </form>
+  )
+}
+
+/** Deliveries registered for a site before they come, and the form that registers one. */
+export function NoticePanel({ site, grades }: { site: string; grades: readonly Grade[] }): ReactNode {
+  const words = useWords()
+  const query = useRead('notices', {}, { site, limit: SHOWN })
+  const columns: Column<Notice>[] = [
+    { key: 'at', title: words.notice.expected, cell: (row) => formatShortMoment(row.expectedAt) },
+    { key: 'grade', title: words.notice.grade, cell: (row) => <GradeTag grade={row.grade} /> },
+    {
+      key: 'volume',
+      title: words.notice.volume,
+      right: true,
+      cell: (row) => <Litres millilitres={row.volumeMillilitres} />,
+    },
+    { key: 'supplier', title: words.notice.supplier, cell: (row) => row.supplier },
+    { key: 'plate', title: words.notice.plate, cell: (row) => row.plate ?? '—' },
+    {
+      key: 'entry',
+      title: words.notice.entry,
+      right: true,
+      cell: (row) => <Link to={paths.entry(row.position)}>#{formatNumber(row.position)}</Link>,
+    },
+  ]
+  return (
+    <Panel title={words.notice.title} extra={words.notice.note}>
+      <Loaded query={query} lines={2}>
+        {(rows) => (
+          <Table columns={columns} rows={rows} rowKey={(row) => row.notice} empty={words.notice.empty} />
+        )}
+      </Loaded>
+      <TokenGate reason={words.notice.needToken}>
+        {(administrator) => <NoticeForm site={site} grades={grades} administrator={administrator} />}
+      </TokenGate>
+    </Panel>
+  )
+}
