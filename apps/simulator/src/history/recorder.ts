@@ -68,6 +68,8 @@ export class Recorder {
   private readonly options: RecorderOptions
   private readonly sites: ReadonlySet<SiteBody>
   private readonly seen = new Map<SiteBody, Seen>()
+  /** When the mains of a site went. */
+  private readonly lostAt = new Map<SiteBody, EpochMs>()
   private active = true
 
   constructor(world: World, instruments: Instruments, sink: RecordSink, options: RecorderOptions = {}) {
@@ -99,6 +101,7 @@ export class Recorder {
     const before = this.seen.get(site) ?? seenOf(undefined)
     const after = seenOf(conditions)
     this.seen.set(site, after)
+    if (before.mains && !after.mains) this.lostAt.set(site, at)
     const { records, restarts } = selfChecks(site, before, after)
     for (const { channel, fact } of records) this.put(site, channel, at, fact)
     if (!restarts) return
@@ -149,18 +152,21 @@ export class Recorder {
     const readAt = fill.endsAt + Math.floor(uniformAt(identity, nozzle.truth.sales) * BOARD_POLL_MS)
     // Where pulses are tapped the end is known; else it is the moment of the poll that saw the total grow.
     const tapped = nozzle.plan.input !== undefined
-    const line = this.conditions(site)?.lines.get(nozzle.plan.nozzle)
+    // A box lives on its capacitor until the fills that were under way when the mains went have ended.
+    const conditions = this.conditions(site)
+    const dying = conditions?.mains === false && fill.startedAt < (this.lostAt.get(site) ?? 0)
+    const add = dying && !conditions.collector.unplugged ? this.put.bind(this) : this.add.bind(this)
+    const line = conditions?.lines.get(nozzle.plan.nozzle)
     const uncounted = tapped ? line?.frozenAt !== undefined : this.boardSilent(site, nozzle)
     if (!uncounted) {
       const sale = saleOf(nozzle, fill)
       const lost = tapped ? (line?.lostPulses ?? 0) * MILLILITRES_PER_PULSE : 0
-      this.add(site, 'volume', tapped ? fill.endsAt : readAt, {
+      add(site, 'volume', tapped ? fill.endsAt : readAt, {
         ...sale,
         totalMillilitres: sale.totalMillilitres - lost,
       })
     }
-    if (!fill.hidden && this.pricesSeen(site, nozzle))
-      this.add(site, 'price', readAt, receiptOf(nozzle, fill))
+    if (!fill.hidden && this.pricesSeen(site, nozzle)) add(site, 'price', readAt, receiptOf(nozzle, fill))
   }
 
   private boardSilent(site: SiteBody, nozzle: NozzleBody): boolean {

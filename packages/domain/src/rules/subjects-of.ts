@@ -12,6 +12,18 @@ export function nozzleSubject(event: Shown): readonly Subject[] {
 
 /** Tank that a fact is about: its own, or the one its nozzle or arm draws from. A notice concerns the tanks it may go into. */
 export function tankSubject(event: Shown, site: Site | undefined): readonly Subject[] {
+  // Every rule of tanks asks this of every event, twice.
+  if (newest && newest.event === event && newest.site === site) return newest.subjects
+  const subjects = subjectsOfTank(event, site)
+  newest = { event, site, subjects }
+  return subjects
+}
+
+let newest:
+  | { readonly event: Shown; readonly site: Site | undefined; readonly subjects: readonly Subject[] }
+  | undefined
+
+function subjectsOfTank(event: Shown, site: Site | undefined): readonly Subject[] {
   if (event.type === 'notice')
     return (site?.tanks ?? [])
       .filter(({ tank, grade }) =>
