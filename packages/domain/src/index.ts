@@ -1,5 +1,6 @@
 export * from './admission/believe.ts'
 export * from './admission/sequence.ts'
+export * from './facts/check.ts'
 export * from './facts/index.ts'
 export * from './registry/county.ts'
 export * from './registry/creditcode.ts'
