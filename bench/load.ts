@@ -15,9 +15,12 @@ const SUBACK = 9
 const PUBLISH_QOS_1 = 0x32
 const LAST_PACKET_ID = 0xffff
 
-/** The same bytes as a Buffer, which the MQTT library insists on. */
-export function bufferOf(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+/** Who connects, and the one topic it listens to. */
+export interface Login {
+  readonly clientId: string
+  readonly username: string
+  readonly password: string
+  readonly topic: string
 }
 
 function text(value: string): Buffer {
@@ -46,32 +49,53 @@ function packet(first: number, ...parts: readonly Uint8Array[]): Buffer {
  * boxes with processors of their own; here they share two cores with the platform, so they must cost as little as can be:
  * an MQTT library takes five times as much.
  */
-class Lane {
+export class MqttLane {
   private readonly socket: Socket
   private readonly onPacket: (type: number, body: Buffer) => void
   private rest: Buffer = Buffer.alloc(0)
   private packetId = 0
 
-  constructor(socket: Socket, onPacket: (type: number, body: Buffer) => void) {
+  private constructor(socket: Socket, onPacket: (type: number, body: Buffer) => void) {
     this.socket = socket
     this.onPacket = onPacket
     socket.setNoDelay(true)
     socket.on('data', (chunk: Buffer) => this.read(chunk))
   }
 
-  write(...parts: readonly Uint8Array[]): void {
+  /** Connects and subscribes to one topic, whose messages must come with QoS 0. */
+  static async open(address: string, login: Login, onMessage: (payload: string) => void): Promise<MqttLane> {
+    const { hostname, port } = new URL(address)
+    const socket = connect(Number(port), hostname)
+    await once(socket, 'connect')
+    return new Promise((ready, failed) => {
+      const lane = new MqttLane(socket, (type, body) => {
+        if (type === CONNACK) {
+          if (body[1] !== 0) failed(new Error(`the connection is refused with code ${body[1]}`))
+          lane.write(packet(SUBSCRIBE, lane.nextId(), text(login.topic), Buffer.from([0])))
+        } else if (type === SUBACK) ready(lane)
+        else if (type === PUBLISH) onMessage(body.toString('utf8', 2 + body.readUInt16BE(0)))
+      })
+      socket.once('error', failed)
+      // Protocol level 4, user name and password, clean session, no keep-alive (MQTT 3.1.1 §3.1.2).
+      const variable = Buffer.concat([text('MQTT'), Buffer.from([4, 0xc2, 0, 0])])
+      lane.write(packet(CONNECT, variable, text(login.clientId), text(login.username), text(login.password)))
+    })
+  }
+
+  private write(...parts: readonly Uint8Array[]): void {
     this.socket.cork()
     for (const part of parts) this.socket.write(part)
     // What one turn of the loop publishes leaves in one write.
     process.nextTick(() => this.socket.uncork())
   }
 
-  publish(batch: Uint8Array): void {
-    const head = Buffer.concat([text(BATCH_TOPIC), this.nextId()])
+  /** Publishes with QoS 1. */
+  publish(topic: string, batch: Uint8Array): void {
+    const head = Buffer.concat([text(topic), this.nextId()])
     this.write(fixedHeader(PUBLISH_QOS_1, head.length + batch.length), head, batch)
   }
 
-  nextId(): Buffer {
+  private nextId(): Buffer {
     this.packetId = this.packetId === LAST_PACKET_ID ? 1 : this.packetId + 1
     return Buffer.from([this.packetId >> 8, this.packetId & 0xff])
   }
@@ -101,12 +125,17 @@ class Lane {
 
 /** MQTT connections that carry prepared batches as fast as receipts come. */
 export class Load {
-  private readonly lanes: Lane[] = []
+  private readonly lanes: MqttLane[] = []
   private readonly waiting = new Map<string, (receipt: Receipt) => void>()
 
   static async connect(world: World, connections: number): Promise<Load> {
     const load = new Load()
-    for (let i = 0; i < connections; i++) load.lanes.push(await load.open(world, `bench-${i}`))
+    for (let i = 0; i < connections; i++) {
+      const clientId = `bench-${i}`
+      const topic = `${RECEIPT_TOPIC_PREFIX}${clientId}`
+      const login = { clientId, username: world.device, password: world.token, topic }
+      load.lanes.push(await MqttLane.open(world.platform.mqtt, login, (payload) => load.onReceipt(payload)))
+    }
     return load
   }
 
@@ -114,7 +143,7 @@ export class Load {
   send(batch: SignedBatch, connection = 0): Promise<Receipt> {
     return new Promise((done) => {
       this.waiting.set(`${batch.lane.device} ${batch.lane.channel} ${batch.head}`, done)
-      this.lanes[connection]!.publish(batch.bytes)
+      this.lanes[connection]!.publish(BATCH_TOPIC, batch.bytes)
     })
   }
 
@@ -140,29 +169,8 @@ export class Load {
     for (const lane of this.lanes) lane.end()
   }
 
-  private async open(world: World, clientId: string): Promise<Lane> {
-    const { hostname, port } = new URL(world.platform.mqtt)
-    const socket = connect(Number(port), hostname)
-    await once(socket, 'connect')
-    return new Promise((ready, failed) => {
-      const lane = new Lane(socket, (type, body) => {
-        if (type === CONNACK) {
-          if (body[1] !== 0) failed(new Error(`the platform refuses the connection with code ${body[1]}`))
-          const topic = text(`${RECEIPT_TOPIC_PREFIX}${clientId}`)
-          lane.write(packet(SUBSCRIBE, lane.nextId(), topic, Buffer.from([0])))
-        } else if (type === SUBACK) ready(lane)
-        else if (type === PUBLISH) this.onReceipt(body)
-      })
-      socket.once('error', failed)
-      // Protocol level 4, user name and password, clean session, no keep-alive (MQTT 3.1.1 §3.1.2).
-      const variable = Buffer.concat([text('MQTT'), Buffer.from([4, 0xc2, 0, 0])])
-      lane.write(packet(CONNECT, variable, text(clientId), text(world.device), text(world.token)))
-    })
-  }
-
-  /** A receipt comes with QoS 0: topic, then payload. */
-  private onReceipt(body: Buffer): void {
-    const receipt = decodeReceipt(body.toString('utf8', 2 + body.readUInt16BE(0)))
+  private onReceipt(payload: string): void {
+    const receipt = decodeReceipt(payload)
     if (!receipt.ok) throw new Error(`the platform sent a receipt that is none: ${receipt.problem.detail}`)
     const { device, channel, head } = receipt.value // chains of two devices that say the same have the same head
     const name = `${device} ${channel} ${head}`
