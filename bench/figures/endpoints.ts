@@ -58,6 +58,15 @@ interface Question {
   readonly bare: { readonly text: string; readonly values: readonly unknown[] }
 }
 
+/** First days of the months of a span, as days since 1970. */
+function monthStarts(from: number, to: number): number[] {
+  const first = new Date(from)
+  const starts = Array.from({ length: 14 }, (_, i) =>
+    Math.floor(Date.UTC(first.getUTCFullYear(), first.getUTCMonth() + i) / DAY_MS),
+  )
+  return starts.filter((day) => day <= dayIndex(to))
+}
+
 function questions(site: string, siteId: number, from: number, to: number): Question[] {
   const days = [COUNTY, dayIndex(from), dayIndex(to)]
   const statistics = `/api/statistics?from=${from}&to=${to}`
@@ -74,9 +83,10 @@ function questions(site: string, siteId: number, from: number, to: number): Ques
       name: 'statistics of a year by month and site',
       path: `${statistics}&bucket=month&place=site`,
       bare: {
-        text: `select date_trunc('month', date '1970-01-01' + day), site_id, ${SUMS} from sales_day
+        // Asking the calendar for each row would make the other side slower than it need be.
+        text: `select width_bucket(day, $4::int4[]), site_id, ${SUMS} from sales_day
                where county = $1 and day >= $2 and day < $3 group by 1, 2 order by 1`,
-        values: days,
+        values: [...days, monthStarts(from, to)],
       },
     },
     {

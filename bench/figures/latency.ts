@@ -1,12 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import type { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
-import mqtt from 'mqtt'
 import { nextBatch, type SignedBatch } from '../../test/fleet/fleet.ts'
 import { bareCommitMs, bareGroups } from '../bare.ts'
 import { type Figure, figure, median, quantile } from '../figure.ts'
-import { bufferOf, type Load } from '../load.ts'
+import { type Load, MqttLane } from '../load.ts'
 import { viewed, type World } from '../world.ts'
 
 const BATCH_RECORDS = 50
@@ -105,19 +103,19 @@ async function measureEcho(batches: readonly SignedBatch[], perSecond: number): 
     },
   )
   const [port] = (await once(child.stdout, 'data')) as [Buffer]
-  const client = await mqtt.connectAsync(`mqtt://127.0.0.1:${port.toString().trim()}`, { protocolVersion: 4 })
-  // Nagle's algorithm against delayed acknowledgements would make the other side look slow.
-  ;(client.stream as Socket).setNoDelay(true)
-  await client.subscribeAsync('echo', { qos: 1 })
   const waiting: number[] = [] // MQTT keeps the order of one connection
   const delays: number[] = []
-  client.on('message', () => delays.push(performance.now() - waiting.shift()!))
+  // The same sender as towards the platform, so that only what is behind the socket differs.
+  const login = { clientId: 'echo', username: 'echo', password: 'echo', topic: 'echo' }
+  const lane = await MqttLane.open(`mqtt://127.0.0.1:${port.toString().trim()}`, login, () =>
+    delays.push(performance.now() - waiting.shift()!),
+  )
   await paced(batches, perSecond, (batch) => {
     waiting.push(performance.now())
-    client.publish('echo', bufferOf(batch.bytes), { qos: 1 })
+    lane.publish('echo', batch.bytes)
   })
   while (waiting.length > 0) await new Promise((wake) => setTimeout(wake, 1))
-  await client.endAsync()
+  lane.end()
   child.kill()
   return delays
 }

@@ -1,6 +1,7 @@
 export * from './admission/believe.ts'
 export * from './admission/sequence.ts'
 export * from './alarms/index.ts'
+export * from './facts/check.ts'
 export * from './facts/index.ts'
 export * from './measure/index.ts'
 export * from './registry/county.ts'

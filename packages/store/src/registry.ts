@@ -41,26 +41,27 @@ export interface RegistryRows {
 
 /** Writes whole rows of the registry; a row that exists is replaced. */
 export async function putRegistry(tx: Transaction, county: number, rows: RegistryRows): Promise<void> {
-  for (const { siteId, site, effectiveAt, document: d } of rows.sites)
+  if (rows.sites.length > 0)
     await tx.query(
       `insert into site (county, site_id, site, document, effective_at, name, kind, town, enterprise, enterprise_name, longitude, latitude)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+       select $1::int4, * from unnest($2::int4[], $3::text[], $4::jsonb[], $5::int8[], $6::text[], $7::text[], $8::text[], $9::text[],
+         $10::text[], $11::float8[], $12::float8[])
        on conflict (county, site_id) do update set document = excluded.document, effective_at = excluded.effective_at,
          name = excluded.name, kind = excluded.kind, town = excluded.town, enterprise = excluded.enterprise,
          enterprise_name = excluded.enterprise_name, longitude = excluded.longitude, latitude = excluded.latitude`,
       [
         county,
-        siteId,
-        site,
-        JSON.stringify(d),
-        effectiveAt,
-        d.name,
-        d.kind,
-        d.town,
-        d.enterprise.code,
-        d.enterprise.name,
-        d.longitude,
-        d.latitude,
+        rows.sites.map((s) => s.siteId),
+        rows.sites.map((s) => s.site),
+        rows.sites.map((s) => JSON.stringify(s.document)),
+        rows.sites.map((s) => s.effectiveAt),
+        rows.sites.map((s) => s.document.name),
+        rows.sites.map((s) => s.document.kind),
+        rows.sites.map((s) => s.document.town),
+        rows.sites.map((s) => s.document.enterprise.code),
+        rows.sites.map((s) => s.document.enterprise.name),
+        rows.sites.map((s) => s.document.longitude),
+        rows.sites.map((s) => s.document.latitude),
       ],
     )
   if (rows.tanks.length > 0)

@@ -1,3 +1,4 @@
+import { wholeNumbers } from './arrays.ts'
 import type { Transaction } from './pool.ts'
 
 /** Sums of sales and board receipts of one nozzle and grade in one hour or day; also a difference to add to such sums. */
@@ -68,18 +69,18 @@ export async function addSales(
     text: span === 'hour' ? UPSERT_HOUR : UPSERT_DAY,
     values: [
       county,
-      deltas.map((d) => d.bucket),
-      deltas.map((d) => d.nozzleId),
-      deltas.map((d) => d.grade),
-      deltas.map((d) => d.siteId),
-      deltas.map((d) => d.sales),
-      deltas.map((d) => d.volumeMillilitres),
-      deltas.map((d) => d.amountFen),
-      deltas.map((d) => d.unpricedSales),
-      deltas.map((d) => d.unpricedMillilitres),
-      deltas.map((d) => d.boardSales),
-      deltas.map((d) => d.boardMillilitres),
-      deltas.map((d) => d.boardFen),
+      wholeNumbers(deltas, (d) => d.bucket),
+      wholeNumbers(deltas, (d) => d.nozzleId),
+      wholeNumbers(deltas, (d) => d.grade),
+      wholeNumbers(deltas, (d) => d.siteId),
+      wholeNumbers(deltas, (d) => d.sales),
+      wholeNumbers(deltas, (d) => d.volumeMillilitres),
+      wholeNumbers(deltas, (d) => d.amountFen),
+      wholeNumbers(deltas, (d) => d.unpricedSales),
+      wholeNumbers(deltas, (d) => d.unpricedMillilitres),
+      wholeNumbers(deltas, (d) => d.boardSales),
+      wholeNumbers(deltas, (d) => d.boardMillilitres),
+      wholeNumbers(deltas, (d) => d.boardFen),
     ],
   })
 }
@@ -112,18 +113,18 @@ export async function addTankHours(
     text: UPSERT_TANK_HOUR,
     values: [
       county,
-      deltas.map((d) => d.hour),
-      deltas.map((d) => d.tankId),
-      deltas.map((d) => d.siteId),
-      deltas.map((d) => d.lastAt),
-      deltas.map((d) => d.lastSeq),
-      deltas.map((d) => d.lastMillilitres),
-      deltas.map((d) => d.lastMicrometres),
-      deltas.map((d) => d.lastWaterMicrometres),
-      deltas.map((d) => d.lastCentiCelsius),
-      deltas.map((d) => d.lowMillilitres),
-      deltas.map((d) => d.highMillilitres),
-      deltas.map((d) => d.readings),
+      wholeNumbers(deltas, (d) => d.hour),
+      wholeNumbers(deltas, (d) => d.tankId),
+      wholeNumbers(deltas, (d) => d.siteId),
+      wholeNumbers(deltas, (d) => d.lastAt),
+      wholeNumbers(deltas, (d) => d.lastSeq),
+      wholeNumbers(deltas, (d) => d.lastMillilitres),
+      wholeNumbers(deltas, (d) => d.lastMicrometres),
+      wholeNumbers(deltas, (d) => d.lastWaterMicrometres),
+      wholeNumbers(deltas, (d) => d.lastCentiCelsius),
+      wholeNumbers(deltas, (d) => d.lowMillilitres),
+      wholeNumbers(deltas, (d) => d.highMillilitres),
+      wholeNumbers(deltas, (d) => d.readings),
     ],
   })
 }
@@ -167,11 +168,11 @@ export async function repriceSales(
   if (spans.length === 0) return []
   const values = [
     county,
-    spans.map((s) => s.siteId),
-    spans.map((s) => s.nozzleId),
-    spans.map((s) => s.from),
-    spans.map((s) => s.to),
-    spans.map((s) => s.priceFenPerLitre),
+    wholeNumbers(spans, (s) => s.siteId),
+    wholeNumbers(spans, (s) => s.nozzleId),
+    wholeNumbers(spans, (s) => s.from),
+    wholeNumbers(spans, (s) => s.to),
+    wholeNumbers(spans, (s) => s.priceFenPerLitre),
   ]
   const { rows } = await tx.query<PriceDifference>({
     name: 'views-reprice-difference',

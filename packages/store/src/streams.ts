@@ -1,5 +1,6 @@
 import type { StreamState } from '@oiltrail/domain'
 import type { Channel } from '@oiltrail/kernel'
+import { wholeNumbers } from './arrays.ts'
 import { channelNumber, channelOf } from './log.ts'
 import type { Transaction } from './pool.ts'
 
@@ -54,9 +55,9 @@ export async function writeStreams(
     values: [
       county,
       rows.map((row) => row.device),
-      rows.map((row) => channelNumber(row.channel)),
+      wholeNumbers(rows, (row) => channelNumber(row.channel)),
       rows.map((row) => JSON.stringify(row.islands)),
-      rows.map((row) => row.lastReceivedAt),
+      wholeNumbers(rows, (row) => row.lastReceivedAt),
     ],
   })
 }

@@ -6,6 +6,13 @@ import type { Follower } from './follower.ts'
 
 /** One round of a follower: large enough to make COPY worth it, small enough to commit several times a second. */
 const ROUND: FeedLimits = { entries: 2_000, bytes: 4 * 1024 * 1024 }
+/** A round of this many entries says that the log grows fast: a tenth of full intake brings one or two at a time. */
+const BUSY_ENTRIES = 16
+/**
+ * While the log grows fast, a follower lets so much time pass before its next round: each round writes every state row
+ * it touches once, however many records touched it, so fewer rounds are less work for the database. Too short to be seen.
+ */
+const BUSY_PAUSE_MS = 20
 /** Wait after a failed round, doubled up to the second value while it goes on failing. */
 const FIRST_RETRY_MS = 100
 const LAST_RETRY_MS = 5_000
@@ -95,10 +102,12 @@ export class FollowLoop {
       try {
         if (stale) await this.reload()
         stale = false
-        const worked = await this.round()
+        const entries = await this.round()
         retryMs = FIRST_RETRY_MS
         this.figures.failing = undefined
-        if (!worked) await this.awaitGrowth()
+        if (entries === 0) await this.awaitGrowth()
+        else if (entries >= BUSY_ENTRIES && this.feed.nextPosition - this.next < ROUND.entries)
+          await this.pause(BUSY_PAUSE_MS)
       } catch (error) {
         stale = true
         this.figures.failures++
@@ -110,15 +119,15 @@ export class FollowLoop {
     }
   }
 
-  /** One round. False when there was nothing to do. */
-  private async round(): Promise<boolean> {
+  /** One round. Returns how many entries it took: 0 when there was nothing to do. */
+  private async round(): Promise<number> {
     const from = this.next
-    if (from >= this.feed.nextPosition) return false
+    if (from >= this.feed.nextPosition) return 0
     const began = performance.now()
     const entries: readonly LogEntry[] =
       this.feed.since(from, ROUND) ?? (await readEntries(this.store.pool, this.county, from, ROUND))
     const last = entries.at(-1)
-    if (!last) return false
+    if (!last) return 0
     const to = last.position + 1
     await this.store.transaction((tx) => this.applyRound(tx, entries, from, to))
     this.next = to
@@ -131,7 +140,7 @@ export class FollowLoop {
         this.awaited.delete(wait)
         wait.reached()
       }
-    return true
+    return entries.length
   }
 
   private async applyRound(
@@ -158,7 +167,7 @@ export class FollowLoop {
     })
   }
 
-  /** A wait after a failure, which only a stop cuts short: a growing log must not hurry a failing database. */
+  /** A wait that only a stop cuts short: a growing log must hurry neither a failing database nor a busy one. */
   private pause(milliseconds: number): Promise<void> {
     return new Promise((wake) => {
       const timer = setTimeout(wake, milliseconds)

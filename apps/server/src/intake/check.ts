@@ -4,13 +4,12 @@ import {
   type FactOf,
   type Range,
   type RecordedFact,
-  recordSchema,
   type StreamState,
 } from '@oiltrail/domain'
 import { keyIdOf, suites } from '@oiltrail/evidence/node'
 import { fromBase64, isChannel, ok, parseJsonBytes, type Result, refuse } from '@oiltrail/kernel'
 import { BATCH_LIMITS, type Batch, decodeBatch, proveBatch } from '@oiltrail/protocols/uplink'
-import { lazySpan } from '../log/batch.ts'
+import { lazySpan, parseRecords } from '../log/batch.ts'
 import type { BatchMemo } from '../log/entry.ts'
 import { type DeviceBook, type KnownChannel, type KnownKey, sameHash, verifyWith } from './devices.ts'
 
@@ -119,17 +118,14 @@ function keyFor(channel: KnownChannel, keyId: string, first: number, last: numbe
   return key.toSeq === undefined || last < key.toSeq ? key : undefined
 }
 
-function readRecords(batch: Batch): Result<RecordedFact[]> {
-  const records: RecordedFact[] = []
-  let seq = batch.header.first
-  for (const line of batch.lines) {
-    const value = parseJsonBytes(line)
-    const parsed = recordSchema.safeParse(value)
-    if (!parsed.success) return refuseRecord(value, seq, parsed.error.issues[0])
-    if (parsed.data.seq !== seq)
-      return refuse('MALFORMED', `the record says it is ${parsed.data.seq}`, `seq ${seq}`)
-    records.push(parsed.data)
-    seq++
+function readRecords(batch: Batch): Result<readonly RecordedFact[]> {
+  const records = parseRecords(batch, ({ index, value, issue }) =>
+    refuseRecord(value, batch.header.first + index, issue),
+  )
+  if (!Array.isArray(records)) return records
+  for (const [index, record] of records.entries()) {
+    const seq = batch.header.first + index
+    if (record.seq !== seq) return refuse('MALFORMED', `the record says it is ${record.seq}`, `seq ${seq}`)
   }
   return ok(records)
 }

@@ -1,7 +1,7 @@
-import { type RecordedFact, recordSchema, type Span } from '@oiltrail/domain'
+import { isRecord, type RecordedFact, recordSchema, type Span } from '@oiltrail/domain'
 import { suites } from '@oiltrail/evidence/node'
 import { ProblemError, parseJsonBytes, toHex } from '@oiltrail/kernel'
-import { type Batch, decodeBatch, walkChain } from '@oiltrail/protocols/uplink'
+import { type Batch, decodeBatch, recordTexts, walkChain } from '@oiltrail/protocols/uplink'
 import type { BatchMemo, LogEntry } from './entry.ts'
 
 /**
@@ -17,14 +17,44 @@ export function decodeAccepted(raw: Uint8Array): BatchMemo {
   const decoded = decodeBatch(raw)
   if (!decoded.ok) throw new ProblemError(decoded.problem)
   const batch = decoded.value
-  const records: RecordedFact[] = []
-  for (const line of batch.lines) {
-    const record = recordSchema.safeParse(parseJsonBytes(line))
-    if (!record.success)
-      throw new ProblemError({ code: 'MALFORMED', detail: 'a record of an accepted batch cannot be read' })
-    records.push(record.data)
-  }
+  const records = parseRecords(batch, () => {
+    throw new ProblemError({ code: 'MALFORMED', detail: 'a record of an accepted batch cannot be read' })
+  })
   return { records, span: lazySpan(batch) }
+}
+
+/** Why a line is no record: what could be parsed of it, and what the schema says of that. */
+export interface RecordFault {
+  readonly index: number
+  readonly value: unknown
+  readonly issue: { readonly path: readonly PropertyKey[]; readonly message: string } | undefined
+}
+
+/**
+ * The records of a batch, each as `recordSchema` wants it. Calls `refuse` with the first line that is none, and ends
+ * with what that returns.
+ */
+export function parseRecords<T>(batch: Batch, refuse: (fault: RecordFault) => T): RecordedFact[] | T {
+  const texts = recordTexts(batch)
+  const records: RecordedFact[] = []
+  for (const [index, line] of batch.lines.entries()) {
+    const value = texts ? parseJson(texts[index]!) : parseJsonBytes(line)
+    if (isRecord(value)) records.push(value)
+    else {
+      const parsed = recordSchema.safeParse(value)
+      if (!parsed.success) return refuse({ index, value, issue: parsed.error.issues[0] })
+      records.push(parsed.data)
+    }
+  }
+  return records
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return undefined
+  }
 }
 
 /** A span that walks the chain only when an inner hash is asked for: batches that simply follow never do. */

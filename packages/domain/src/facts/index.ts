@@ -68,7 +68,8 @@ export const KIND_LABELS: Readonly<Record<FactKind, { zh: string; en: string }>>
 /** A fact in its chain: sequence number and device time stand before it in the same record line. */
 export type RecordedFact = Fact & { seq: number; at: number }
 
-const recordSchemas = FACT_SCHEMAS.map((schema) =>
+/** Strict schema of a record of each kind, in the order of `FACT_SCHEMAS`. */
+export const recordSchemas = FACT_SCHEMAS.map((schema) =>
   schema.extend({
     seq: z.int().min(1).max(Number.MAX_SAFE_INTEGER),
     at: z.int().min(0).max(8_640_000_000_000_000),
