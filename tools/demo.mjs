@@ -15,6 +15,8 @@ Starts everything on this machine and prints "ready http://127.0.0.1:PORT" when 
 const STOP_MS = 7_500
 /** How often the platform is asked whether the history is in. */
 const PROGRESS_POLL_MS = 500
+/** How often the simulated enterprises are asked what they have to state. */
+const DESK_POLL_MS = 2_000
 
 const options = readOptions()
 const directory = resolve(options.data)
@@ -164,6 +166,52 @@ async function registerCounty(base, token, simulatorDirectory) {
   writeFileSync(codesPath, JSON.stringify(codes), { mode: 0o600 })
 }
 
+/** What an enterprise or administrator states at the desk, and the endpoint that takes it. */
+const DESK = {
+  notice: (statement) => ['/api/notices', { ...statement.notice, actor: '模拟企业' }],
+  window: (statement) => ['/api/windows', { ...statement.window, actor: '模拟企业' }],
+  registration: (statement) => ['/api/registry/sites', statement.document],
+}
+/** Statements under way at once. */
+const DESK_CLERKS = 8
+
+/** Hands statements to the desk; those made before the history's end must be there before the history itself. */
+async function state(base, token, statements) {
+  const waiting = statements.filter((statement) => Object.hasOwn(DESK, statement.type))
+  const clerk = async () => {
+    for (let next = waiting.shift(); next && !stopping; next = waiting.shift())
+      await call(base, DESK[next.type](next)[0], token, DESK[next.type](next)[1])
+  }
+  await Promise.all(Array.from({ length: DESK_CLERKS }, clerk))
+}
+
+/** Announces the deliveries of the past, once for each data directory. */
+async function statePast(base, token, simulatorDirectory) {
+  const done = join(simulatorDirectory, 'stated')
+  if (existsSync(done)) return
+  const lines = readFileSync(join(simulatorDirectory, 'statements.jsonl'), 'utf8')
+    .split('\n')
+    .filter((line) => line !== '')
+  await state(
+    base,
+    token,
+    lines.map((line) => JSON.parse(line)),
+  )
+  writeFileSync(done, String(lines.length))
+}
+
+/** Goes on stating what the simulated enterprises announce, as long as the demo runs. */
+async function statePresent(base, token, controlUrl) {
+  const known = new Set()
+  while (!stopping) {
+    const { statements } = await (await fetch(`${controlUrl}/statements`)).json()
+    const fresh = statements.filter((statement) => !known.has(JSON.stringify(statement)))
+    await state(base, token, fresh)
+    for (const statement of fresh) known.add(JSON.stringify(statement))
+    await new Promise((wake) => setTimeout(wake, DESK_POLL_MS))
+  }
+}
+
 async function main() {
   process.on('SIGINT', () => void stop(0))
   process.on('SIGTERM', () => void stop(0))
@@ -176,6 +224,7 @@ async function main() {
   const county = pledge()
   const history = pledge()
   const listening = pledge()
+  const control = pledge()
   const mqtt = pledge()
   start(
     'server',
@@ -209,8 +258,10 @@ async function main() {
     (line) => {
       const stage = JSON.parse(line)
       // Where faults of devices are switched on by hand; docs/simulator.md.
-      if (stage.stage === 'control')
+      if (stage.stage === 'control') {
         writeFileSync(join(demoDirectory, 'control.json'), JSON.stringify({ url: stage.url }))
+        control.keep(stage.url)
+      }
       if (stage.stage === 'county') county.keep(stage)
       if (stage.stage === 'history') history.keep(stage)
       if (stage.stage === 'listening') listening.keep(stage)
@@ -221,6 +272,11 @@ async function main() {
   const { records } = await history.promise
   await call(base, '/api/history', token, { expectedRecords: records })
   const { edgeConfig } = await listening.promise
+  await statePast(base, token, simulatorDirectory)
+  statePresent(base, token, await control.promise).catch((error) => {
+    if (!stopping)
+      say(`the desk of the simulated enterprises is closed: ${error.message} / 模拟企业的报备中断`)
+  })
   start('edge', ['run', '--config', edgeConfig], env, () => {})
   await untilLive(base)
   process.stdout.write(`ready ${base}\n`)

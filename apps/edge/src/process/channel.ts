@@ -59,15 +59,15 @@ export class ChannelProcess {
       if (station) this.stations.push(station)
     }
     if (this.stations.length === 0) throw new Error('no spool could be opened')
-    for (const station of this.stations) await station.announceStart(after)
     this.startUplink(enrolled, await this.authority())
-    this.watch = new StationWatch(this.stations, this.clock, this.log)
-    this.watch.start()
     const waiting = [...this.stations]
     const bringUpNext = async (): Promise<void> => {
-      for (let next = waiting.shift(); next; next = waiting.shift()) await this.bringUp(next)
+      for (let next = waiting.shift(); next; next = waiting.shift()) await this.bringUp(next, after)
     }
     await Promise.all(Array.from({ length: IMPORTS_AT_ONCE }, bringUpNext))
+    if (this.abort.signal.aborted) return
+    this.watch = new StationWatch(this.stations, this.clock, this.log)
+    this.watch.start()
   }
 
   private async authority(): Promise<Buffer | undefined> {
@@ -132,10 +132,11 @@ export class ChannelProcess {
     this.uplink.start()
   }
 
-  /** History first, so that the chain stays in the order of time; then the drivers. */
-  private async bringUp(station: Station): Promise<void> {
+  /** History first, so that the chain stays in the order of time; then the word that we are here, and the drivers. */
+  private async bringUp(station: Station, after: Ending | undefined): Promise<void> {
     await this.importHistory(station)
     if (this.abort.signal.aborted) return
+    await station.announceStart(after)
     this.ports ??= new PortPool()
     for (const driver of driversOf(station, this.channel, this.ports)) {
       const loop = new DriverLoop(driver, station, this.clock)
