@@ -84,6 +84,9 @@ const events = (channel: string) =>
   facts(channel).flatMap((fact) => (fact.kind === 'health' ? [fact.event] : []))
 const sales = () => facts('volume').flatMap((fact) => (fact.kind === 'sale' ? [fact] : []))
 
+/** Nozzle 1 has had its first reading: what flows from now on must be on record. */
+const pulsesAreCounted = () => facts('volume').some((fact) => fact.kind === 'total' && fact.nozzle === '1')
+
 /** Volume of all sales counted by pulses. On a busy machine a stall of this process can make two sales of one. */
 const soldByPulse = () =>
   sales().reduce((sum, sale) => sum + (sale.source === 'pulse' ? sale.volumeMillilitres : 0), 0)
@@ -203,7 +206,7 @@ describe('a collector', () => {
   it('keeps physical loss, logical loss, mains, door and line apart, each with its end', async () => {
     await configure()
     collector.start(FAST)
-    await until('the start', () => facts('volume').some(({ kind }) => kind === 'total'), collector)
+    await until('the start', pulsesAreCounted, collector)
     await until('the line', () => facts('volume').some(({ kind }) => kind === 'line'), collector)
     box(false, true)
     await until(
@@ -243,7 +246,7 @@ describe('a collector', () => {
   it('back-fills an outage in order, sends live data beside it, and says that the network was gone', async () => {
     await configure()
     collector.start(FAST)
-    await until('the start', () => facts('volume').some(({ kind }) => kind === 'total'), collector)
+    await until('the start', pulsesAreCounted, collector)
     await platform.cut()
     await fuel(3)
     await until('a record that says so', () => collector.log.includes('disconnected from'), collector)
@@ -290,7 +293,7 @@ describe('a collector', () => {
   it('neither loses nor doubles a running sale when the volume process is killed in its middle', async () => {
     await configure()
     collector.start()
-    await until('the start', () => facts('volume').some(({ kind }) => kind === 'total'), collector)
+    await until('the start', pulsesAreCounted, collector)
     const from = pulseCount
     const restarts = () => events('volume').filter((event) => event === 'restarted').length
     for (let i = 1; i <= 3; i++) {
@@ -309,7 +312,7 @@ describe('a collector', () => {
   it('changes its keys without a break in the chain', async () => {
     await configure()
     collector.start(FAST)
-    await until('the start', () => facts('volume').some(({ kind }) => kind === 'total'), collector)
+    await until('the start', pulsesAreCounted, collector)
     const rotated = await collector.command('rotate', '--config', collector.configFile, '--device', DEVICE)
     expect(rotated.code, rotated.output).toBe(0)
     await until(
