@@ -16,9 +16,10 @@ const LEVEL_GRAIN_MS = 270_000
 const MOST_PENDING = 12
 /** Fuellings and loads within the settling time; beyond it the oldest count as drawn. */
 const MOST_DRAWS = 96
-/** Growth of a totalizer without a sale up to this much is the fuelling under way; more was sold while nobody looked. */
-const RUNNING_MILLILITRES = 150_000
+/** Growth of a totalizer without a sale is the fuelling under way, up to this much; after a pause in the readings it was sold in the dark. */
+const RUNNING_MILLILITRES = 600_000
 const RUNNING_MS = 10 * 60_000
+const PAUSE_MS = 30 * 60_000
 /** A totalizer unseen for longer says nothing: the nozzle may have drawn from another tank meanwhile. */
 const TOTAL_STALE_MS = 26 * 3_600_000
 /** Bit 2 of a gauge's status: its height is not valid. */
@@ -53,9 +54,20 @@ export interface TankTrack {
   readonly totals: Readonly<Record<string, readonly [total: number, at: EpochMs]>>
   /** Volume factor to 20 °C of the newest reading. */
   readonly factor: number
+  /** When the newest reading came, and since when they have come without a pause. */
+  readonly readAt: EpochMs
+  readonly readSince: EpochMs
 }
 
-export const NO_TRACK: TankTrack = { readings: [], draws: [], drawn: {}, totals: {}, factor: 1 }
+export const NO_TRACK: TankTrack = {
+  readings: [],
+  draws: [],
+  drawn: {},
+  totals: {},
+  factor: 1,
+  readAt: 0,
+  readSince: 0,
+}
 
 /** A settled reading. */
 export interface TankPoint {
@@ -149,14 +161,22 @@ function levelTaken(
   tank: Tank,
 ): TankTrack {
   if ((fact.statusBits & INVALID_BIT) !== 0) return track
+  const readSince = fact.at - track.readAt > PAUSE_MS ? fact.at : track.readSince
   const last = track.readings.at(-1)
   const delivering = (fact.statusBits & 1) !== 0
-  if (last && fact.at - last.at < LEVEL_GRAIN_MS && delivering === last.delivering) return track
+  if (last && fact.at - last.at < LEVEL_GRAIN_MS && delivering === last.delivering)
+    return { ...track, readAt: fact.at, readSince }
   const v20 = volume20Millilitres(fact.volumeMillilitres, fact.temperatureCentiCelsius, tank.grade)
   const factor = fact.volumeMillilitres > 0 ? v20 / fact.volumeMillilitres : track.factor
   const share = fact.volumeMillilitres / tank.capacityMillilitres
   const reading = { at: fact.at, v20, delivering, share, ref }
-  return { ...track, factor, readings: [...track.readings.slice(-(MOST_PENDING - 1)), reading] }
+  return {
+    ...track,
+    factor,
+    readAt: fact.at,
+    readSince,
+    readings: [...track.readings.slice(-(MOST_PENDING - 1)), reading],
+  }
 }
 
 /** What flowed since the totalizer was last known: the sale itself, and whatever nobody stated. */
@@ -185,7 +205,8 @@ function drawTaken(
     })
   const unstated = grown - stated
   if (unstated > 0) {
-    const from = volume === 0 && unstated <= RUNNING_MILLILITRES ? Math.max(since, at - RUNNING_MS) : since
+    const running = volume === 0 && unstated <= RUNNING_MILLILITRES && track.readSince <= since
+    const from = running ? Math.max(since, at - RUNNING_MS) : since
     draws.push({ by, from, to: Math.max(volume > 0 ? startedAt : at, from), v20: unstated * track.factor })
   }
   return draws.length > MOST_DRAWS

@@ -129,7 +129,11 @@ function hoursSign(state: State, settings: Around<Key>['settings']): Sign | unde
 
 function judged(state: State, sale: Told, receipt: Told, around: Around<Key>): Step<State> {
   const { settings } = around
-  const sign = hiddenSign(state, settings) ?? testSign(state, settings) ?? hoursSign(state, settings)
+  // Nearly every nozzle agrees with its board in every sale: then there is nothing to look for.
+  const off = state.pairs.some(([, , error]) => Math.abs(error) > AGREES_PPM)
+  const sign =
+    hiddenSign(state, settings) ??
+    (off ? (testSign(state, settings) ?? hoursSign(state, settings)) : undefined)
   if (!sign) return { state: state.told === '' ? state : { ...state, told: '' }, verdict: 'normal' }
   // The same sign again is told only when it has grown: a hidden sale more, or another turn.
   const mark = `${sign.kind} ${sign.facts.hidden ?? sign.facts.at ?? ''}`
