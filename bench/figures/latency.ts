@@ -29,9 +29,15 @@ async function paced(
   }
 }
 
-/** Listens like a browser and notes when the first sale of each log position arrives. */
+/**
+ * Listens like a browser and notes when the stream first shows a log position: by a sale of it, or by a group of events
+ * whose id lies behind it. Of a round with more than some hundred sales only the last are told one by one; the group
+ * still says that the sums hold all of them.
+ */
 class SaleStream {
-  readonly seen = new Map<number, number>()
+  private readonly seen = new Map<number, number>()
+  /** Ascending: every position before `next` was shown at `at`. */
+  private readonly groups: { readonly next: number; readonly at: number }[] = []
   private readonly abort = new AbortController()
   private rest = ''
 
@@ -47,6 +53,11 @@ class SaleStream {
     this.abort.abort()
   }
 
+  /** When a position was first shown. */
+  shownAt(position: number): number | undefined {
+    return this.seen.get(position) ?? this.groups.find((group) => group.next > position)?.at
+  }
+
   private async read(body: ReadableStream<Uint8Array>): Promise<void> {
     const decoder = new TextDecoder()
     for await (const chunk of body as unknown as AsyncIterable<Uint8Array>) {
@@ -56,6 +67,8 @@ class SaleStream {
       for (const block of blocks) {
         const position = /^event: sale\ndata: .*"position":([0-9]+)/m.exec(block)?.[1]
         if (position !== undefined && !this.seen.has(Number(position))) this.seen.set(Number(position), now)
+        const next = Number(/^id: ([0-9]+)$/m.exec(block)?.[1] ?? 0)
+        if (next > (this.groups.at(-1)?.next ?? 0)) this.groups.push({ next, at: now })
       }
     }
   }
@@ -89,7 +102,7 @@ async function measurePlatform(
   await viewed(world.store, Math.max(...sent.map((one) => one.position)) + 1, 60)
   await new Promise((wake) => setTimeout(wake, TAIL_MS / 4))
   stream.close()
-  const event = sent.map(({ at, position }) => (stream.seen.get(position) ?? at + TAIL_MS) - at)
+  const event = sent.map(({ at, position }) => (stream.shownAt(position) ?? at + TAIL_MS) - at)
   return { receipt, event }
 }
 

@@ -21,6 +21,7 @@ import {
   ENTRY_TYPES,
   type EntryListRow,
   type GapListRow,
+  type LevelPointRow,
   type NozzleListRow,
   pickSums,
   type RefusedRecordListRow,
@@ -174,6 +175,18 @@ export function saleShape(row: SaleListRow): View<typeof saleView> {
     ...(row.amountFen === null ? {} : { amountFen: row.amountFen }),
     totalMillilitres: row.totalMillilitres,
     source: SALE_SOURCES[row.source]!,
+  }
+}
+
+/** A point of a tank's curve. Field by field: a year of a site has 26,000 of them. */
+export function levelShape(row: LevelPointRow): Omit<LevelPointRow, 'tank'> {
+  return {
+    at: row.at,
+    volumeMillilitres: row.volumeMillilitres,
+    lowMillilitres: row.lowMillilitres,
+    highMillilitres: row.highMillilitres,
+    heightMicrometres: row.heightMicrometres,
+    temperatureCentiCelsius: row.temperatureCentiCelsius,
   }
 }
 

@@ -16,6 +16,7 @@ import {
   deliveryShape,
   gapShape,
   gradeOf,
+  levelShape,
   nozzleShape,
   saleShape,
   siteShape,
@@ -116,7 +117,7 @@ export const siteHandlers: Handlers<'sites' | 'site' | 'siteSales' | 'siteLevels
     return tanks.map(({ tank, grade }) => ({
       tank,
       grade: gradeOf(grade),
-      points: (byTank.get(tank) ?? []).map(({ tank: _, ...point }) => point),
+      points: (byTank.get(tank) ?? []).map(levelShape),
     }))
   },
 

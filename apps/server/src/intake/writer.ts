@@ -14,7 +14,7 @@ const GROUP_RECORDS = 4_000
 const GROUP_BYTES = 4 * 1024 * 1024
 const GROUP_ENTRIES = 2_048
 /** While more waits, a group fills up this long before it is committed: fewer, larger commits. */
-const GROUP_FILL_MS = 10
+const GROUP_FILL_MS = 25
 const FIRST_RETRY_MS = 100
 const LAST_RETRY_MS = 2_000
 
