@@ -6,15 +6,26 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 
-const HELP = `oiltrail demo [--port 8080] [--mqtt-port 1883] [--data DIR] [--seed 7] [--speed 1] [--days 30]
+const HELP = `oiltrail demo [--port 8080] [--mqtt-port 1883] [--data DIR] [--seed 7] [--speed 1] [--days 30] [--misdeeds on]
 
 Starts everything on this machine and prints "ready http://127.0.0.1:PORT" when the history is in. Ctrl-C stops it.
+With misdeeds on, thieves go to work in the first ten minutes; "off" keeps the county honest.
 在本机启动全部组件;历史数据入库后输出 ready 行;Ctrl-C 停止。
 `
 /** Children get this long to stop by themselves; the whole demo must be gone within ten seconds. */
 const STOP_MS = 7_500
 /** How often the platform is asked whether the history is in. */
 const PROGRESS_POLL_MS = 500
+/** What thieves do in the first ten minutes, by the simulator's names; docs/simulator.md. Delays in seconds. */
+const MISDEEDS = [
+  'cabinet-open@S009+40~300',
+  'line-cut@S005:1+70~900',
+  'night-delivery@S012:1+60',
+  'price-cheat@S003:1+30',
+  'tank-theft@S007:2+90',
+  'totalizer-reset@S002:3+150',
+  'forged-batch@S001+200',
+]
 /** How often the simulated enterprises are asked what they have to state. */
 const DESK_POLL_MS = 2_000
 
@@ -38,6 +49,7 @@ function readOptions() {
       seed: { type: 'string', default: '7' },
       speed: { type: 'string', default: '1' },
       days: { type: 'string', default: '30' },
+      misdeeds: { type: 'string', default: 'on' },
       help: { type: 'boolean', short: 'h', default: false },
     },
   })
@@ -49,6 +61,7 @@ function readOptions() {
   whole('mqtt-port', 0, 65_535)
   whole('seed', 0, 4_294_967_295)
   whole('days', 0, 400)
+  if (values.misdeeds !== 'on' && values.misdeeds !== 'off') wrong('misdeeds', 'on or off')
   if (!(Number(values.speed) > 0 && Number(values.speed) <= 1_000))
     wrong('speed', 'a number above 0 and up to 1000')
   return values
@@ -212,6 +225,18 @@ async function statePresent(base, token, controlUrl) {
   }
 }
 
+/** Lets the thieves in. One who cannot be where he should is named and left out; the county goes on. */
+async function letThievesIn(controlUrl) {
+  for (const fault of MISDEEDS) {
+    const answer = await fetch(`${controlUrl}/faults`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ fault }),
+    })
+    if (!answer.ok) say(`${fault} was not ordered: ${(await answer.text()).slice(0, 200)}`)
+  }
+}
+
 async function main() {
   process.on('SIGINT', () => void stop(0))
   process.on('SIGTERM', () => void stop(0))
@@ -280,6 +305,7 @@ async function main() {
   start('edge', ['run', '--config', edgeConfig], env, () => {})
   await untilLive(base)
   process.stdout.write(`ready ${base}\n`)
+  if (options.misdeeds === 'on') await letThievesIn(await control.promise)
 }
 
 async function untilLive(base) {

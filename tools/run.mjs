@@ -35,6 +35,7 @@ const TASKS = {
     await ensureBuilt()
     tool('tsx', ['bench/main.ts', ...args], { stdio: ['ignore', 1, 2] })
   },
+  score: (args) => tool('tsx', ['bench/score.ts', ...args], { stdio: ['ignore', 1, 2] }),
 }
 
 async function oiltrail(args) {

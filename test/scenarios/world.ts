@@ -69,6 +69,9 @@ export async function startWorld(options: {
     String(options.seed),
     '--days',
     String(options.days),
+    // The first slice's requirements are judged on an honest county; whoever wants thieves orders them.
+    '--misdeeds',
+    'off',
   ]
   const child = spawn(process.execPath, [DEMO, ...args, '--speed', String(options.speed ?? 1)], {
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -140,7 +140,11 @@ export class Office implements Desk {
     if (statement.action === 'device-revoked')
       return this.revokeDevice(actor, statement.device, statement.reason)
     if (statement.action !== 'device-enrolled')
-      return refuse('INVALID_REQUEST', `${statement.action} is not a statement that platforms share`, 'action')
+      return refuse(
+        'INVALID_REQUEST',
+        `${statement.action} is not a statement that platforms share`,
+        'action',
+      )
     const { device, site } = statement
     const keys = checkPublicKeys(device, statement.keys)
     if (!keys.ok) return keys
