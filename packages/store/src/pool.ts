@@ -14,8 +14,11 @@ export interface Store {
   /**
    * Runs `work` in a transaction and commits it. Whatever `work` throws rolls back and is thrown on. When the connection
    * breaks during the commit itself, the outcome is unknown to us and the error is thrown: read before you repeat.
+   *
+   * `lasting: false` does not wait for the disk (`synchronous_commit = off`): only for what can be made again from what
+   * was waited for, as a crash of the database may undo the last of these transactions, whole and from the newest back.
    */
-  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>
+  transaction<T>(work: (tx: Transaction) => Promise<T>, options?: { readonly lasting?: boolean }): Promise<T>
   close(): Promise<void>
 }
 
@@ -78,7 +81,8 @@ export function openStore(url: string, options: StoreOptions = {}): Store {
   return {
     pool,
     url,
-    transaction: (work) => transaction(pool, work),
+    transaction: (work, options) =>
+      transaction(pool, work, options?.lasting === false ? BEGIN_FLEETING : 'begin'),
     close: () => {
       closing ??= pool.end()
       return closing
@@ -86,7 +90,14 @@ export function openStore(url: string, options: StoreOptions = {}): Store {
   }
 }
 
-async function transaction<T>(pool: pg.Pool, work: (tx: Transaction) => Promise<T>): Promise<T> {
+/** Both in one round trip. */
+const BEGIN_FLEETING = 'begin; set local synchronous_commit = off'
+
+async function transaction<T>(
+  pool: pg.Pool,
+  work: (tx: Transaction) => Promise<T>,
+  begin: string,
+): Promise<T> {
   const tx = await pool.connect()
   let broken: Error | undefined
   const noticeBreak = (error: Error) => {
@@ -94,7 +105,7 @@ async function transaction<T>(pool: pg.Pool, work: (tx: Transaction) => Promise<
   }
   tx.on('error', noticeBreak)
   try {
-    await tx.query('begin')
+    await tx.query(begin)
     const value = await work(tx)
     const done = await tx.query('commit')
     // A statement failed and `work` swallowed the error: PostgreSQL then rolls back and says so in the tag.

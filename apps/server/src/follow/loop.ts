@@ -129,7 +129,7 @@ export class FollowLoop {
     const last = entries.at(-1)
     if (!last) return 0
     const to = last.position + 1
-    await this.store.transaction((tx) => this.applyRound(tx, entries, from, to))
+    await this.store.transaction((tx) => this.applyRound(tx, entries, from, to), { lasting: false })
     this.next = to
     this.figures.rounds++
     this.figures.entries += entries.length
@@ -149,7 +149,6 @@ export class FollowLoop {
     from: number,
     to: number,
   ): Promise<void> {
-    await tx.query('set local synchronous_commit = off')
     await this.follower.apply(tx, entries)
     if (!(await moveCursor(tx, this.county, this.follower.name, from, to)))
       throw new Error(`the cursor of ${this.follower.name} does not stand at ${from}: another loop moved it`)
