@@ -111,7 +111,37 @@ async function wholeReads(
 const day = dayIndex(NOW)
 const from = day * DAY_MS - CHINA_OFFSET_MS
 const span = { from: from - 30 * DAY_MS, to: from }
+const ALARMS: store.AlarmFilter = {
+  state: 'all',
+  handling: undefined,
+  grade: undefined,
+  site: 'S3',
+  rule: undefined,
+  from: undefined,
+  to: undefined,
+  before: undefined,
+  limit: 100,
+  now: NOW,
+}
+const series = { siteId: 3, ...span, nozzles: ['1'], tanks: ['1'], limit: 1_000 }
+
 const QUESTIONS: [string, (reader: store.Transaction) => Promise<unknown>][] = [
+  ['listAlarms', (r) => store.listAlarms(r, COUNTY, ALARMS)],
+  ['countAlarms', (r) => store.countAlarms(r, COUNTY, NOW)],
+  ['listAlarmPlaces', (r) => store.listAlarmPlaces(r, COUNTY, NOW)],
+  ['readAlarm', (r) => store.readAlarm(r, COUNTY, 1)],
+  ['listAlarmSteps', (r) => store.listAlarmSteps(r, COUNTY, 1, 100)],
+  ['listSimilar', (r) => store.listSimilar(r, COUNTY, { alarm: 9, rule: 'leak', site: 'S3' }, 10)],
+  ['listChildren', (r) => store.listChildren(r, COUNTY, 1, 'S3')],
+  ['listRuleFigures', (r) => store.listRuleFigures(r, COUNTY, START)],
+  ['listVerdicts', (r) => store.listVerdicts(r, COUNTY)],
+  ['listSettingsChanges', (r) => store.listSettingsChanges(r, COUNTY, undefined, 100)],
+  ['listNotices', (r) => store.listNotices(r, COUNTY, { site: 'S3', ...span, limit: 100 })],
+  ['listWindows', (r) => store.listWindows(r, COUNTY, 'S3', 100)],
+  ['positionAt', (r) => store.positionAt(r, COUNTY, NOW, 100)],
+  ['nozzleSeries', (r) => store.nozzleSeries(r, COUNTY, series)],
+  ['tankSeries', (r) => store.tankSeries(r, COUNTY, series)],
+  ['siteMarks', (r) => store.siteMarks(r, COUNTY, series)],
   ['listSites', (r) => store.listSites(r, COUNTY, day)],
   ['listSites of one', (r) => store.listSites(r, COUNTY, day, 'S3')],
   ['readRegistration', (r) => store.readRegistration(r, COUNTY, 'S3')],
