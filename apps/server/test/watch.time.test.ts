@@ -83,7 +83,7 @@ describe('the time of a silent county', () => {
 
   it('compares every table that the watch writes', async () => {
     const { readFile } = await import('node:fs/promises')
-    const path = new URL('../../../packages/store/migrations/0003_watch.sql', import.meta.url)
+    const path = new URL('../../../packages/store/migrations/0004_watch.sql', import.meta.url)
     const created = [...(await readFile(path, 'utf8')).matchAll(/^create table (\w+)/gm)].map(
       (match) => match[1],
     )
