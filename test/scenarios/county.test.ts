@@ -130,7 +130,12 @@ describe('statistics', () => {
     // before a collector first read its nozzle is dark: shown by the totalizer, never invented as a sale.
     const compare = async (): Promise<string[]> => {
       const now = await trueVolumes()
-      const rows = await statistics('bucket=all&place=nozzle', firstHour() - DAY_MS, truth.at + DAY_MS)
+      // A history begins at a midnight, up to a day before the days that were asked for.
+      const rows = await statistics(
+        'bucket=all&place=nozzle',
+        truth.at - (DAYS + 2) * DAY_MS,
+        truth.at + DAY_MS,
+      )
       const counted = new Map(rows.map((row) => [row.place, row.volumeMillilitres]))
       for (const place of open) {
         const volume = counted.get(place) ?? 0
