@@ -104,7 +104,7 @@ describe('beside a running server', () => {
     expect(audit.out).toContain('nothing was tampered with')
     const replay = await oiltrail(['replay', ...data()])
     expect(replay, replay.err).toMatchObject({ code: 0 })
-    expect(replay.out).toContain('the views are what the log says')
+    expect(replay.out).toContain('views and alarms are what the log says')
     const file = join(platform.data, 'evidence.jsonl')
     const span = ['--from', String(Date.now() - 3_600_000), '--to', String(Date.now() + 60_000)]
     const exported = await oiltrail(['export', file, '--site', lanes[0]!.site, ...span, ...data()])

@@ -8,43 +8,69 @@ import type { Store } from '@oiltrail/store'
 import { SERVE_OPTIONS, type ServeFlags, type ServerConfig } from './config.ts'
 import { type EvidenceOrder, exportEvidenceFile } from './exports/evidence.ts'
 import { audit } from './replay/audit.ts'
+import type { TableComparison } from './replay/compare.ts'
 import { describeFinding, type Finding } from './replay/findings.ts'
 import { type ReplayReport, replay } from './replay/replay.ts'
 import { type LogSigners, readyLogSigners } from './seal/keys.ts'
+import { replayWatch, type WatchReplay } from './watch/replay.ts'
 
-/** Findings printed; the report says how many there are in all. */
-const PRINTED_FINDINGS = 50
+/** Tables of the watch in which an upgrade of rules shows. */
+const JUDGED_BY_RULES: ReadonlySet<string> = new Set(['alarm', 'alarm_step', 'watch_state', 'watch_clock'])
 
 function print(line: string): void {
   process.stdout.write(`${line}\n`)
 }
 
 function printFindings(findings: readonly Finding[], count: number): void {
-  for (const finding of findings.slice(0, PRINTED_FINDINGS)) print(`  ${describeFinding(finding)}`)
-  if (count > PRINTED_FINDINGS)
-    print(`  … ${count - PRINTED_FINDINGS} more / 另有 ${count - PRINTED_FINDINGS} 处`)
+  // All that were kept: the row that matters to an auditor may be the last of them.
+  for (const finding of findings) print(`  ${describeFinding(finding)}`)
+  const more = count - findings.length
+  if (more > 0) print(`  … ${more} more / 另有 ${more} 处`)
+}
+
+function printTables(tables: readonly TableComparison[]): void {
+  for (const { table, liveRows, rebuiltRows, equal } of tables)
+    print(`  ${equal ? 'equal  一致' : 'DIFFERS 不一致'}  ${table}  live ${liveRows}  rebuilt ${rebuiltRows}`)
 }
 
 function printReplay(report: ReplayReport): void {
   const seconds = report.rebuildMs / 1_000
   const rate = Math.round(report.records / Math.max(seconds, 0.001))
   print(
-    `replayed ${report.entries} entries, ${report.records} records in ${seconds.toFixed(1)} s (${rate}/s) / 已重放 ${report.entries} 个条目、${report.records} 条记录`,
+    `replayed ${report.entries} of ${report.head} entries, ${report.records} records in ${seconds.toFixed(1)} s (${rate}/s) / 已重放 ${report.entries} 个条目(共 ${report.head} 个)、${report.records} 条记录`,
   )
-  for (const { table, liveRows, rebuiltRows, equal } of report.tables)
-    print(`  ${equal ? 'equal  一致' : 'DIFFERS 不一致'}  ${table}  live ${liveRows}  rebuilt ${rebuiltRows}`)
+  printTables(report.tables)
+}
+
+function printWatch(report: WatchReplay): void {
+  print(
+    `raised alarms again from ${report.entries} entries in ${(report.rebuildMs / 1_000).toFixed(1)} s / 已由 ${report.entries} 个条目重新研判告警`,
+  )
+  printTables(report.tables)
+  const judged = report.tables.filter(({ table, equal }) => !equal && JUDGED_BY_RULES.has(table))
+  if (judged.length > 0)
+    print(
+      '  rules that were upgraded since may judge otherwise than they did then; what people stated does not change / 规则升级后研判结果可能与当时不同;人员登记的内容不会因此改变',
+    )
+}
+
+function allEqual(...reports: readonly { readonly tables: readonly TableComparison[] }[]): boolean {
+  return reports.every(({ tables }) => tables.every((table) => table.equal))
 }
 
 /** `oiltrail replay`: exit code 0 when every row is what the log says, else 1. */
 export async function runReplay(store: Store, config: ServerConfig): Promise<number> {
-  const report = await replay(store, Number(config.countyCode))
-  printReplay(report)
-  printFindings(report.findings, report.findingCount)
-  const same = report.tables.every((table) => table.equal)
+  const county = Number(config.countyCode)
+  const views = await replay(store, county)
+  printReplay(views)
+  const watch = await replayWatch(store, county)
+  printWatch(watch)
+  printFindings([...views.findings, ...watch.findings], views.findingCount + watch.findingCount)
+  const same = allEqual(views, watch)
   print(
     same
-      ? 'the views are what the log says / 视图与日志一致'
-      : 'the views are NOT what the log says / 视图与日志不一致',
+      ? 'views and alarms are what the log says / 视图与告警均与日志一致'
+      : 'views and alarms are NOT what the log says / 视图或告警与日志不一致',
   )
   return same ? 0 : 1
 }
@@ -66,8 +92,9 @@ export async function runAudit(store: Store, config: ServerConfig): Promise<numb
     `checked ${report.entries} entries, ${report.batches} signed batches, ${report.seal.sealed} sealed leaves, ${report.seal.tiles} tiles, ${report.seal.checkpoints} checkpoints / 已核对 ${report.entries} 个条目、${report.batches} 个签名批次、${report.seal.checkpoints} 个检查点`,
   )
   printReplay(report.views)
+  printWatch(report.watch)
   printFindings(report.findings, report.findingCount)
-  const clean = report.findingCount === 0 && report.views.tables.every((table) => table.equal)
+  const clean = report.findingCount === 0 && allEqual(report.views, report.watch)
   print(
     clean
       ? 'nothing was tampered with / 未发现改动'

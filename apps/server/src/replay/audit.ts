@@ -1,5 +1,7 @@
+import type { Rule } from '@oiltrail/domain'
 import type { NoteKey } from '@oiltrail/evidence'
 import { readEntries, readHead, type Store, type Transaction } from '@oiltrail/store'
+import { replayWatch, type WatchReplay } from '../watch/replay.ts'
 import { LogAuditor } from './entries.ts'
 import { type Finding, Findings } from './findings.ts'
 import { auditKeys } from './keys.ts'
@@ -16,6 +18,8 @@ export interface AuditReport {
   readonly batches: number
   readonly seal: SealReport
   readonly views: ReplayReport
+  /** Alarms, their steps, rule states and what people set. */
+  readonly watch: WatchReplay
   readonly findingCount: number
   readonly findings: readonly Finding[]
 }
@@ -24,12 +28,15 @@ export interface AuditReport {
 export interface AuditOptions {
   /** Keys that must have signed every checkpoint; without them the notes are only compared with the tree. */
   readonly vkeys?: readonly NoteKey[]
+  /** Rules that raised the alarms; all rules of this version when left out. */
+  readonly rules?: readonly Rule[]
   readonly onProgress?: (step: 'log' | 'views', done: number, of: number) => void
 }
 
 /**
  * Re-derives everything from the raw bytes and names what somebody altered, removed or inserted in the database: raw bytes →
- * signature and chain → leaf → tile → checkpoint → its signature; and raw bytes → every row of every view.
+ * signature and chain → leaf → tile → checkpoint → its signature; and raw bytes → every row of every view, every
+ * alarm and every step of its life.
  */
 export async function audit(store: Store, county: number, options: AuditOptions = {}): Promise<AuditReport> {
   const findings = new Findings()
@@ -39,11 +46,13 @@ export async function audit(store: Store, county: number, options: AuditOptions 
     return auditLog(tx, county, findings, options)
   })
   const views = await replay(store, county, (done, of) => options.onProgress?.('views', done, of))
+  const watch = await replayWatch(store, county, options.rules)
   return {
     ...log,
     views,
-    findingCount: findings.count + views.findingCount,
-    findings: [...findings.list, ...views.findings],
+    watch,
+    findingCount: findings.count + views.findingCount + watch.findingCount,
+    findings: [...findings.list, ...views.findings, ...watch.findings],
   }
 }
 
@@ -55,6 +64,7 @@ async function auditLog(
 ): Promise<Pick<AuditReport, 'entries' | 'batches' | 'seal'>> {
   const head = (await readHead(tx, county))?.nextPosition ?? 0
   await auditPositions(tx, county, head, findings)
+  await auditCursors(tx, county, head, findings)
   const auditor = new LogAuditor(county, findings)
   const leaves: (Uint8Array | undefined)[] = []
   const seal = await auditSeal(
@@ -109,4 +119,24 @@ async function auditPositions(
   )
   for (const { position } of beyond)
     findings.add('inserted', 'log_entry', `position ${position}`, `the log ends before position ${head}`)
+}
+
+/** No follower has seen more than there is: a cursor set ahead would make it skip what comes next. */
+async function auditCursors(
+  tx: Transaction,
+  county: number,
+  head: number,
+  findings: Findings,
+): Promise<void> {
+  const { rows } = await tx.query<{ follower: string; next: number }>(
+    'select follower, next_position as next from follower_cursor where county = $1 and next_position > $2 order by 1',
+    [county, head],
+  )
+  for (const { follower, next } of rows)
+    findings.add(
+      'altered',
+      'follower_cursor',
+      `follower ${follower}`,
+      `it stands at ${next}, the log ends before position ${head}`,
+    )
 }

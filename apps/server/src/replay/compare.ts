@@ -1,8 +1,17 @@
 import { quoteIdentifier, type Transaction } from '@oiltrail/store'
 import type { Findings } from './findings.ts'
 
-/** Every table of the views with the columns that name a row. A migration that adds a view adds a line. */
-export const VIEW_TABLES: readonly { readonly table: string; readonly key: readonly string[] }[] = [
+/** A table that can be built again from the log. */
+export interface DerivedTable {
+  readonly table: string
+  /** Columns that name a row. */
+  readonly key: readonly string[]
+  /** Columns that tell a person what a row was that is not there any more, or should not be. */
+  readonly tells?: readonly string[]
+}
+
+/** Every table of the views. A migration that adds a view adds a line. */
+export const VIEW_TABLES: readonly DerivedTable[] = [
   { table: 'site', key: ['site_id'] },
   { table: 'tank', key: ['tank_id'] },
   { table: 'nozzle', key: ['nozzle_id'] },
@@ -41,7 +50,7 @@ const MOST_DIFFERENCES = 500
 export async function compareTable(
   tx: Transaction,
   county: number,
-  of: (typeof VIEW_TABLES)[number],
+  of: DerivedTable,
   schemas: { readonly live: string; readonly rebuilt: string },
   findings: Findings,
 ): Promise<TableComparison> {
@@ -67,7 +76,7 @@ interface Difference {
 async function nameDifferences(
   tx: Transaction,
   county: number,
-  { table, key }: (typeof VIEW_TABLES)[number],
+  { table, key, tells = [] }: DerivedTable,
   [live, rebuilt]: readonly [string, string],
   findings: Findings,
 ): Promise<void> {
@@ -85,19 +94,30 @@ async function nameDifferences(
   for (const row of rows) {
     const one = (row.live ?? row.rebuilt)!
     const name = key.map((column) => `${column} ${String(one[column])}`).join(', ')
-    if (row.live === null) findings.add('removed', table, name, 'the log has it, the table has not')
-    else if (row.rebuilt === null) findings.add('inserted', table, name, 'the table has it, the log has not')
+    const told =
+      tells.length === 0 ? '' : `: ${tells.map((column) => `${column} ${String(one[column])}`).join(', ')}`
+    if (row.live === null)
+      findings.add('removed', table, name, clip(`the log has it, the table has not${told}`))
+    else if (row.rebuilt === null)
+      findings.add('inserted', table, name, clip(`the table has it, the log has not${told}`))
     else findings.add('altered', table, name, changes(row.live, row.rebuilt))
   }
 }
 
+/** Characters of a detail; a whole document would hide the other findings. */
+const LONGEST_DETAIL = 500
+
+function clip(text: string): string {
+  return text.slice(0, LONGEST_DETAIL)
+}
+
 function changes(live: Record<string, unknown>, rebuilt: Record<string, unknown>): string {
-  return Object.keys(rebuilt)
+  const list = Object.keys(rebuilt)
     .filter((column) => JSON.stringify(live[column]) !== JSON.stringify(rebuilt[column]))
     .map(
       (column) =>
         `${column} is ${JSON.stringify(live[column])}, the log says ${JSON.stringify(rebuilt[column])}`,
     )
     .join('; ')
-    .slice(0, 500)
+  return clip(list)
 }

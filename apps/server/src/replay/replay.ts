@@ -3,6 +3,7 @@ import {
   quoteIdentifier,
   readCursor,
   readEntries,
+  readHead,
   type Store,
   type Transaction,
 } from '@oiltrail/store'
@@ -21,6 +22,8 @@ const ANALYZE_EVERY = 4
 export interface ReplayReport {
   /** Entries replayed: all that the live views have followed. */
   readonly entries: number
+  /** Length of the log in the same snapshot; live views may stand a round behind it. */
+  readonly head: number
   readonly records: number
   /** Milliseconds of the rebuild alone, without the comparison. */
   readonly rebuildMs: number
@@ -90,6 +93,7 @@ async function rebuildAndCompare(
     tables.push(await compareTable(tx, county, of, { live, rebuilt: 'pg_temp' }, findings))
   return {
     entries,
+    head: (await readHead(tx, county))?.nextPosition ?? 0,
     records: follower.records,
     rebuildMs,
     tables,

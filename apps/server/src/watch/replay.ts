@@ -1,18 +1,18 @@
 import type { Rule } from '@oiltrail/domain'
 import { openStore, quoteIdentifier, readCursor, readEntries, type Store } from '@oiltrail/store'
-import { compareTable, type TableComparison } from '../replay/compare.ts'
+import { compareTable, type DerivedTable, type TableComparison } from '../replay/compare.ts'
 import { type Finding, Findings } from '../replay/findings.ts'
 import { WatchFollower } from './follower.ts'
 
-/** Every table of the watch with the columns that name a row. A migration that adds one adds a line. */
-export const WATCH_TABLES: readonly { readonly table: string; readonly key: readonly string[] }[] = [
-  { table: 'alarm', key: ['alarm'] },
-  { table: 'alarm_step', key: ['alarm', 'step'] },
+/** Every table of the watch. A migration that adds one adds a line. */
+export const WATCH_TABLES: readonly DerivedTable[] = [
+  { table: 'alarm', key: ['alarm'], tells: ['rule', 'subject', 'sentence_en'] },
+  { table: 'alarm_step', key: ['alarm', 'step'], tells: ['what', 'actor', 'note'] },
   { table: 'watch_state', key: ['rule', 'subject'] },
   { table: 'watch_channel', key: ['device', 'channel'] },
   { table: 'watch_registration', key: ['site', 'effective_at'] },
   { table: 'watch_device', key: ['device'] },
-  { table: 'rule_setting', key: ['position'] },
+  { table: 'rule_setting', key: ['position'], tells: ['rule', 'site', 'actor', 'reason'] },
   { table: 'delivery_notice', key: ['notice'] },
   { table: 'quiet_window', key: ['quiet_window'] },
   { table: 'watch_clock', key: ['log_time'] },
