@@ -75,7 +75,7 @@ export function FactsPanel({ alarm }: { alarm: Detail }): ReactNode {
   const twice = alarm.count > 1
   const cell = (found: Detail['first'], key: string): string => {
     const value = found.facts[key]
-    return value === undefined ? '—' : factText(key, value, language)
+    return value === undefined ? '—' : factText(key, value, language, words)
   }
   return (
     <Panel title={words.alarm.facts} className="half">

@@ -120,20 +120,29 @@ describe('facts', () => {
   it.each([
     ['missingMillilitres', 412_600, '缺少', '412.60 L'],
     ['silentMilliseconds', 3 * HOUR_MS + 720_000, '无数据时长', '3 小时 12 分'],
-    ['priceFenPerLitre', 761, '单价', '7.61 ¥/L'],
-    ['differenceFen', -1_250, '差额', '¥ −12.50'],
-    ['percent', -1.31, '百分比', '−1.31 %'],
+    ['priceFenPerLitre', 761, '主板单价', '7.61 ¥/L'],
+    ['differenceFen', -1_250, '金额差', '¥ −12.50'],
+    ['percent', -1.31, '主板偏差', '−1.31 %'],
+    ['millilitresPerHour', 757, '渗漏速度', '0.757 L/h'],
+    ['millilitres', 45_000, '油量', '45.00 L'],
+    ['firstSeq', 1_007, '首个缺失序号', '#1,007'],
+    ['tankPercent', 24.871, '主板比油罐少', '24.87 %'],
     ['loopOhms', 9_999, '回路电阻', '9,999 Ω'],
-    ['lostAt', Date.UTC(2026, 10, 23, 6, 0, 0), '中断于', '2026-11-23 14:00:00'],
-    ['sales', 12, '笔数', '12'],
+    ['lostAt', Date.UTC(2026, 10, 23, 6, 0, 0), '失电于', '2026-11-23 14:00:00'],
+    ['sales', 12, '加油', '12 笔'],
+    ['line', 'shorted', '信号线', '短接'],
+    ['phaseTurned', 1, '两相次序', '颠倒'],
+    ['label', '202611', '税控期', '2026-11'],
+    ['grade', '0', '油品', '0号柴油'],
+    ['message', '', '错误', '—'],
   ])('%s is said with its unit', (key, value, label, text) => {
     expect(factLabel(key, zh).replaceAll('\u2009', '')).toBe(label)
-    expect(factText(key, value, 'zh')).toBe(text)
+    expect(factText(key, value, 'zh', zh).replaceAll('\u2009', '')).toBe(text)
   })
 
   it('that nobody has translated show their name taken apart, never nothing', () => {
     expect(factLabel('somethingNew', en)).toBe('something new')
-    expect(factText('somethingNew', '', 'en')).toBe('—')
+    expect(factText('somethingNew', '', 'en', en)).toBe('—')
   })
 
   it('spans are told in two units at most, and settings in the unit one thinks in', () => {
