@@ -1,4 +1,4 @@
-import type { Fact, RecordedFact, RuleEngine, TimeEvent, WatchEvent } from '@oiltrail/domain'
+import type { Fact, LoggedEvent, RecordedFact, RuleEngine } from '@oiltrail/domain'
 import type { Channel, DeviceId, EpochMs } from '@oiltrail/kernel'
 import type { SiteDevices } from '../../apps/simulator/src/devices/site-devices.ts'
 import type { RecordSink } from '../../apps/simulator/src/history/files.ts'
@@ -15,7 +15,6 @@ const LATEST_MS = 6 * 60_000
 /** Back-fill after an outage: records a second. */
 const BACKFILL_MS = 1
 
-type LoggedEvent = Exclude<WatchEvent, TimeEvent>
 type Unlogged = LoggedEvent extends infer E ? (E extends LoggedEvent ? Omit<E, 'ref'> : never) : never
 
 interface Chain {

@@ -85,6 +85,9 @@ export interface TankPoint {
   readonly ref: Ref
 }
 
+/** What a tank held at a settled reading, as it is remembered for a while: `TankPoint` without its parts. */
+export type TankMoment = Pick<TankPoint, 'at' | 'held' | 'v20' | 'ref'>
+
 /** Millilitres by which a millimetre of height moves the volume at the widest place of a tank. */
 export function millilitresPerMillimetre(tank: Tank): number {
   return (4 * tank.capacityMillilitres) / (Math.PI * tank.diameterMillimetres)

@@ -1,7 +1,10 @@
 import type { Channel, EpochMs, ProblemCode } from '@oiltrail/kernel'
 import type { FactKind, RecordedFact } from '../facts/index.ts'
+import type { TankDayResult } from '../measure/tank-day.ts'
+import type { TankMoment, TankPoint } from '../measure/tank-track.ts'
 import type { Grade } from '../registry/grades.ts'
-import type { Site } from '../registry/site.ts'
+import type { Site, Tank } from '../registry/site.ts'
+import type { Subject } from './subject.ts'
 
 /** Where in the log something stands: the entry's position, and the record's number in its channel (0: the entry itself). */
 export interface Ref {
@@ -121,6 +124,28 @@ export interface TimeEvent extends EventBase {
   readonly type: 'time'
 }
 
+/**
+ * A reading of a tank's gauge has settled: every sale and load under way at its moment is stated. Not logged: reckoned from
+ * facts by the measure `tank-point`, once for all rules of tanks.
+ */
+export interface TankPointEvent extends EventBase {
+  readonly type: 'tank-point'
+  readonly subject: Subject
+  /** The tank as registered at that moment. */
+  readonly tank: Tank
+  /** `point.at` is the moment of the reading; `at` of the event that of the fact that settled it. */
+  readonly point: TankPoint
+  /** What it held lately, two hours or more, oldest first; the newest is this reading. */
+  readonly recent: readonly TankMoment[]
+  /** Standard deviation of one reading of this tank, millilitres. */
+  readonly deviationMillilitres: number
+  /** The stretch of quiet hours that this reading ended, if any. */
+  readonly done: TankDayResult | null
+}
+
+/** Events that measures reckon from others. */
+export type DerivedEvent = TankPointEvent
+
 /** Everything a rule can be shown. */
 export type WatchEvent =
   | FactEvent
@@ -132,12 +157,18 @@ export type WatchEvent =
   | NoticeEvent
   | WindowEvent
   | RegistrationEvent
+  | DerivedEvent
   | TimeEvent
 
 /** What a rule names in `reads`: kinds of fact and types of event. Time needs no naming. */
 export type Readable = FactKind | Exclude<WatchEvent['type'], 'fact' | 'time'>
 
+/** What the log gives: everything but time and what is reckoned. */
+export type LoggedEvent = Exclude<WatchEvent, TimeEvent | DerivedEvent>
+/** Everything that is shown to whoever reads it; time goes only to the one who asked. */
+export type ShownEvent = Exclude<WatchEvent, TimeEvent>
+
 /** Under which name rules ask for an event. */
-export function readableOf(event: Exclude<WatchEvent, TimeEvent>): Readable {
+export function readableOf(event: ShownEvent): Readable {
   return event.type === 'fact' ? event.fact.kind : event.type
 }

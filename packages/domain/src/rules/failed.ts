@@ -29,20 +29,20 @@ export const RULE_FAILED: Rule = {
 /** Longest message kept of an error: it may quote data. */
 const MESSAGE_CHARACTERS = 200
 
-/** What is raised when a rule throws. */
-export function failure(rule: Rule, site: string, event: WatchEvent, error: unknown, ref: Ref): Raised {
+/** What is raised when a rule (or a measure), given by its id, throws. */
+export function failure(rule: string, site: string, event: WatchEvent, error: unknown, ref: Ref): Raised {
   const message = (error instanceof Error ? error.message : String(error))
     .slice(0, MESSAGE_CHARACTERS)
     .replace(/[\p{Cc}\p{Cs}]/gu, ' ')
   return {
     verdict: 'alert',
-    facts: { rule: rule.id, site, event: event.type === 'fact' ? event.fact.kind : event.type, message },
+    facts: { rule, site, event: event.type === 'fact' ? event.fact.kind : event.type, message },
     from: event.at,
     to: event.at,
     evidence: [ref],
     rule: RULE_FAILED.id,
     version: RULE_FAILED.version,
-    subject: rule.id,
+    subject: rule,
     site: '',
     siteName: '',
     settings: {},

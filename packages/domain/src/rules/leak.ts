@@ -1,16 +1,13 @@
 import { addEstimate, NO_POOL, type Pool, pooled } from '../measure/statistics.ts'
-import { leakOf, type TankDay, type TankDayResult, takeDay } from '../measure/tank-day.ts'
-import { NO_TRACK, readingDeviation, type TankTrack, trackFact } from '../measure/tank-track.ts'
+import { leakOf, type TankDayResult } from '../measure/tank-day.ts'
 import { PROPOSED, setting } from './declare.ts'
 import type { Ref } from './event.ts'
 import { type Around, defineRule, type Step } from './rule.ts'
 import { spanText } from './say.ts'
-import { subjectParts, subjectWords } from './subject.ts'
+import { subjectWords } from './subject.ts'
 import { tankSubject } from './subjects-of.ts'
 
 interface State {
-  readonly track: TankTrack
-  readonly day: TankDay | null
   readonly pool: Pool
   /** Stretches taken, where the first began, and the newest ones. */
   readonly nights: number
@@ -99,7 +96,7 @@ function judged(
 /** R3: a tank loses a little all the time. Found from what it held in all quiet hours, at 20 °C, beside what was sold. */
 export const leak = defineRule<State, Key>({
   id: 'leak',
-  version: 1,
+  version: 2,
   grade: 'orange',
   title: { zh: '油罐渗漏', en: 'Leaking tank' },
   clause: {
@@ -128,27 +125,15 @@ export const leak = defineRule<State, Key>({
     memoryDays: setting(['记忆天数', 'Memory'], 'd', [15, 3, 60], PROPOSED),
     clearMillilitresPerHour: setting(['恢复', 'Clear below'], 'mL/h', [100, 0, 5_000], PROPOSED),
   },
-  reads: ['level', 'sale', 'total', 'load'],
+  reads: ['tank-point'],
   late: 'ignore',
   shelvable: false,
   subjectsOf: tankSubject,
-  start: () => ({ track: NO_TRACK, day: null, pool: NO_POOL, nights: 0, since: 0, refs: [], open: false }),
-  step(before, event, around): Step<State> {
-    if (event.type !== 'fact') return { state: before }
-    const [subject] = tankSubject(event, around.site)
-    const tank = subject === undefined ? undefined : around.tank(subjectParts(subject).code)
-    if (!tank) return { state: before }
-    const { track, points } = trackFact(before.track, event.fact, event.ref, tank)
-    let step: Step<State> = { state: { ...before, track } }
-    for (const point of points) {
-      const deviation = readingDeviation(tank, point.v20)
-      const { day, done } = takeDay(step.state.day, point, deviation)
-      const state = { ...step.state, day }
-      step = done
-        ? learned(state, done, deviation, around, point.ref, tank.capacityMillilitres)
-        : { ...step, state }
-    }
-    return step
+  start: () => ({ pool: NO_POOL, nights: 0, since: 0, refs: [], open: false }),
+  step(state, event, around): Step<State> {
+    if (event.type !== 'tank-point' || !event.done) return { state }
+    const { done, deviationMillilitres, point, tank } = event
+    return learned(state, done, deviationMillilitres, around, point.ref, tank.capacityMillilitres)
   },
   sentence({ subject, siteName, facts, from, to }, language) {
     const who = subjectWords(subject, siteName, language)

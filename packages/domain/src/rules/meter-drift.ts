@@ -1,19 +1,16 @@
 import { addEstimate, addRow, emptyFit, NO_POOL, type Pool, pooled, solveFit } from '../measure/statistics.ts'
-import { contrastOf, slopeOf, type TankDay, type TankDayResult, takeDay } from '../measure/tank-day.ts'
-import { NO_TRACK, readingDeviation, type TankTrack, trackFact } from '../measure/tank-track.ts'
+import { contrastOf, slopeOf, type TankDayResult } from '../measure/tank-day.ts'
 import { PROPOSED, setting } from './declare.ts'
 import type { Ref } from './event.ts'
 import { type Around, defineRule, type Step } from './rule.ts'
 import { spanText } from './say.ts'
-import { subjectParts, subjectWords } from './subject.ts'
+import { subjectWords } from './subject.ts'
 import { tankSubject } from './subjects-of.ts'
 
 /** One stretch: filling, litres the gauge lost per litre metered, and how sure that is (parts of one). */
 type Stretch = readonly [share: number, slope: number, deviation: number]
 
 interface State {
-  readonly track: TankTrack
-  readonly day: TankDay | null
   /** How the tank and its meters behaved when they were first seen, over its filling. */
   readonly usual: readonly Stretch[]
   /** How far recent stretches lie from that. */
@@ -151,7 +148,7 @@ function suspectOf(nozzles: Readonly<Record<string, Pool>>, mean: number): strin
 /** R4: a tank loses more or less per metered litre than it used to at the same filling: a meter has drifted or was tampered with. */
 export const meterDrift = defineRule<State, Key>({
   id: 'meter-drift',
-  version: 1,
+  version: 2,
   grade: 'yellow',
   title: { zh: '计量漂移', en: 'Meter drift' },
   clause: {
@@ -170,35 +167,17 @@ export const meterDrift = defineRule<State, Key>({
     memoryDays: setting(['记忆天数', 'Memory'], 'd', [4, 1, 30], PROPOSED),
     usualDays: setting(['学习天数', 'Days to learn the usual'], 'd', [7, 5, 30], PROPOSED),
   },
-  reads: ['level', 'sale', 'total'],
+  reads: ['tank-point'],
   late: 'ignore',
   shelvable: true,
   suppressedBy: ['line-cut', 'line-rewired', 'collector-silent', 'volume-channel-down'],
   subjectsOf: tankSubject,
-  start: () => ({
-    track: NO_TRACK,
-    day: null,
-    usual: [],
-    shift: NO_POOL,
-    nozzles: {},
-    since: 0,
-    from: null,
-    open: false,
-  }),
-  step(before, event, around): Step<State> {
-    if (event.type !== 'fact') return { state: before }
-    const [subject] = tankSubject(event, around.site)
-    const tank = subject === undefined ? undefined : around.tank(subjectParts(subject).code)
-    if (!tank) return { state: before }
-    const { track, points } = trackFact(before.track, event.fact, event.ref, tank)
-    let step: Step<State> = { state: { ...before, track } }
-    for (const point of points) {
-      const deviation = readingDeviation(tank, point.v20)
-      const { day, done } = takeDay(step.state.day, point, deviation)
-      const state = { ...step.state, day }
-      step = done ? learned(state, done, deviation, around, point.ref) : { ...step, state }
-    }
-    return step
+  start: () => ({ usual: [], shift: NO_POOL, nozzles: {}, since: 0, from: null, open: false }),
+  step(state, event, around): Step<State> {
+    if (event.type !== 'tank-point' || !event.done) return { state }
+    // Loading arms are custody meters, verified against the tank by other means.
+    if (around.nozzlesOf(event.tank.tank).length === 0) return { state }
+    return learned(state, event.done, event.deviationMillilitres, around, event.point.ref)
   },
   sentence({ subject, siteName, facts, from, to }, language) {
     const who = subjectWords(subject, siteName, language)

@@ -1,6 +1,6 @@
 import { type Channel, type EpochMs, isProblemCode } from '@oiltrail/kernel'
 import { CHANNEL_OF_KIND, type FactKind, type RecordedFact, recordSchema } from '../facts/index.ts'
-import type { DeliveryNotice, QuietWindow, TimeEvent, WatchEvent } from './event.ts'
+import type { DeliveryNotice, HeardEvent, LoggedEvent, QuietWindow } from './event.ts'
 
 /*
  * Short notation of events for case tables: `<time> <what> <words …> <key=value …>`. Times `14:02`, `14:02:30`, `2d 14:02`
@@ -160,12 +160,7 @@ function isFactKind(text: string): text is FactKind {
 }
 
 /** Reads one line of a case. Throws, naming the line, when it is not in the notation or no valid fact. */
-export function parseEvent(
-  text: string,
-  index: number,
-  site: string,
-  day: EpochMs,
-): Exclude<WatchEvent, TimeEvent> {
+export function parseEvent(text: string, index: number, site: string, day: EpochMs): LoggedEvent {
   const line = splitLine(text, day)
   const [what = ''] = line.words
   const { values: v, at } = line
@@ -183,12 +178,9 @@ export function parseEvent(
   return { type: 'fact', ...base, fact: fact.data as RecordedFact, late: line.words.includes('late') }
 }
 
-type Base = Pick<
-  Extract<WatchEvent, { type: 'heard' }>,
-  'at' | 'loggedAt' | 'ref' | 'site' | 'device' | 'channel'
->
+type Base = Pick<HeardEvent, 'at' | 'loggedAt' | 'ref' | 'site' | 'device' | 'channel'>
 
-function otherEvent(text: string, line: Line, base: Base): Exclude<WatchEvent, TimeEvent> {
+function otherEvent(text: string, line: Line, base: Base): LoggedEvent {
   const [what = '', word = '', second = ''] = line.words
   const entry = { ...base, ref: { position: base.ref.position, seq: 0 } }
   switch (what) {

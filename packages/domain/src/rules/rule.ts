@@ -1,7 +1,7 @@
 import type { Channel, EpochMs } from '@oiltrail/kernel'
 import type { Grade } from '../registry/grades.ts'
 import type { Site, Tank } from '../registry/site.ts'
-import type { QuietWindow, Readable, Ref, TimeEvent, WatchEvent } from './event.ts'
+import type { DerivedEvent, QuietWindow, Readable, Ref, ShownEvent, WatchEvent } from './event.ts'
 import type { SettingsTable, SettingValues, Words } from './settings.ts'
 import type { Subject } from './subject.ts'
 
@@ -97,15 +97,42 @@ export interface Around<Key extends string = string> {
  */
 export type RuleClock = Channel | 'both' | 'log'
 
-/**
- * An alarm rule: a reducer over the events of a subject, without clock, chance or memory of its own (promise 5).
- * `State` is plain JSON data, small (hundreds of bytes: it is stored for every subject), and never altered in place.
- */
-export interface Rule<State = unknown, Key extends string = string> {
+/** A reducer over the events of a subject: what rules and measures have in common. */
+export interface Reducer<State = unknown> {
   /** Kebab-case, stable for ever. */
   readonly id: string
   /** Grows when meaning or state changes; states of another version are forgotten and begin anew. */
   readonly version: number
+  readonly reads: readonly Readable[]
+  /** Absent: derived from `reads` (facts of one channel, of both, or none at all: `log`). */
+  readonly clock?: RuleClock
+  /** Facts that fill a gap long given up: shown with `late: true`, or not shown. */
+  readonly late: 'take' | 'ignore'
+  /** State of a subject before its first event. */
+  start(subject: Subject): State
+  /** Whose state an event concerns: usually one subject, none to skip the event. */
+  subjectsOf(event: ShownEvent, site: Site | undefined): readonly Subject[]
+}
+
+/**
+ * Something that several rules want to know, reckoned once for all of them: instead of finding anything it tells events,
+ * which rules read like facts. It runs when some rule reads what it tells.
+ */
+export interface Measure<State = unknown> extends Reducer<State> {
+  /** Events it tells. */
+  readonly tells: readonly DerivedEvent['type'][]
+  step(
+    state: State,
+    event: ShownEvent,
+    around: Around<never>,
+  ): { readonly state: State; readonly told?: readonly DerivedEvent[] }
+}
+
+/**
+ * An alarm rule: a reducer over the events of a subject, without clock, chance or memory of its own (promise 5).
+ * `State` is plain JSON data, small (hundreds of bytes: it is stored for every subject), and never altered in place.
+ */
+export interface Rule<State = unknown, Key extends string = string> extends Reducer<State> {
   readonly grade: AlarmGrade
   readonly title: Words
   /** Law or standard it rests on, or `P` for our proposal; requirement ids and the number in domain.md. */
@@ -113,11 +140,6 @@ export interface Rule<State = unknown, Key extends string = string> {
   /** What a duty officer should do, one or two sentences. */
   readonly advice: Words
   readonly settings: SettingsTable<Key>
-  readonly reads: readonly Readable[]
-  /** Absent: derived from `reads` (facts of one channel, of both, or none at all: `log`). */
-  readonly clock?: RuleClock
-  /** Facts that fill a gap long given up: shown with `late: true`, or not shown. */
-  readonly late: 'take' | 'ignore'
   /** False for fire, tamper and seal alarms, which nobody may shelve. */
   readonly shelvable: boolean
   /**
@@ -125,10 +147,6 @@ export interface Rule<State = unknown, Key extends string = string> {
    * are then kept as suppressed and name the parent.
    */
   readonly suppressedBy?: readonly string[]
-  /** Whose state an event concerns: usually one subject, none to skip the event. */
-  subjectsOf(event: Exclude<WatchEvent, TimeEvent>, site: Site | undefined): readonly Subject[]
-  /** State of a subject before its first event. */
-  start(subject: Subject): State
   step(state: State, event: WatchEvent, around: Around<Key>): Step<State>
   /** The sentence of the alarm: subject, fact, number, time. `永和加油站 3 号枪 14:02–14:31 总累增加 412.6 L,上报销售 0 L`. */
   sentence(raised: Raised<Key>, language: 'zh' | 'en'): string

@@ -4,14 +4,14 @@ import { SiteBook, WindowBook } from './around.ts'
 import { CASE_DAY, CASE_SITE } from './cases.ts'
 import { IDLE_MS } from './clock.ts'
 import { type Held, held, hysteresis, NOT_HELD } from './combine.ts'
-import type { TimeEvent, WatchEvent } from './event.ts'
+import type { LoggedEvent } from './event.ts'
 import { parseEvent } from './notation.ts'
 import { defineRule, type Rule } from './rule.ts'
 import { clockOf, RuleEngine, runRules, type Signal, type StoredState } from './run.ts'
 import { defaultValues, SettingsBook, type SettingsTable, settingsFault } from './settings.ts'
 import { partSubject, siteSubject, subjectParts, subjectWords } from './subject.ts'
 
-type Event = Exclude<WatchEvent, TimeEvent>
+type Event = LoggedEvent
 const WORDS = { zh: '测', en: 'test' }
 const PLAIN = {
   version: 1,

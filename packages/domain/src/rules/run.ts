@@ -1,11 +1,31 @@
 import type { Channel, EpochMs } from '@oiltrail/kernel'
-import { CHANNEL_OF_KIND, type FactKind } from '../facts/index.ts'
+import { CHANNEL_OF_KIND } from '../facts/index.ts'
 import type { Site } from '../registry/site.ts'
 import { AroundView, type Books } from './around.ts'
 import { SiteClock } from './clock.ts'
-import { type Readable, type Ref, readableOf, type TimeEvent, type WatchEvent } from './event.ts'
+import {
+  type DerivedEvent,
+  type LoggedEvent,
+  type Readable,
+  type Ref,
+  readableOf,
+  type ShownEvent,
+  type TimeEvent,
+  type WatchEvent,
+} from './event.ts'
 import { failure, RULE_FAILED } from './failed.ts'
-import { type Finding, MAX_EVIDENCE, type Raised, type Rule, type RuleClock, type Verdict } from './rule.ts'
+import { MEASURES } from './measures.ts'
+import {
+  type Finding,
+  MAX_EVIDENCE,
+  type Measure,
+  type Raised,
+  type Reducer,
+  type Rule,
+  type RuleClock,
+  type Verdict,
+} from './rule.ts'
+import { type Sleeper, Sleepers } from './sleepers.ts'
 import { type Subject, subjectParts } from './subject.ts'
 
 /** What the engine tells: an alarm's cause was found (again), or is gone. */
@@ -26,7 +46,7 @@ export type Signal =
       readonly ref: Ref
     }
 
-/** What is stored of one rule and subject. */
+/** What is stored of one rule (or measure) and subject. */
 export interface StoredState {
   readonly rule: string
   readonly version: number
@@ -45,47 +65,51 @@ const MOST_WAKES = 1_000_000
 /** A rule that threw counts as healed when it has not done so again for this long. */
 const HEALED_AFTER_MS = 3_600_000
 
-interface Cell {
-  readonly index: number
-  readonly subject: Subject
+interface Cell extends Sleeper {
   readonly site: SiteCell
   state: unknown
-  wakeAt: EpochMs | null
   verdict: Verdict
 }
 
 interface SiteCell {
   readonly code: string
   readonly clock: SiteClock
-  readonly sleeping: Set<Cell>
-  /** No sleeper of a clock has to be woken before this; may be too early, never too late. */
-  earliest: Record<RuleClock, EpochMs>
+  readonly sleepers: Sleepers<Cell>
 }
 
-const NOBODY: Readonly<Record<RuleClock, EpochMs>> = {
-  volume: Number.POSITIVE_INFINITY,
-  price: Number.POSITIVE_INFINITY,
-  both: Number.POSITIVE_INFINITY,
-  log: Number.POSITIVE_INFINITY,
-}
-const CLOCKS: readonly RuleClock[] = ['volume', 'price', 'both', 'log']
-
+/** A rule, or a measure, and what it knows of each subject. */
 interface Running {
   readonly index: number
-  readonly rule: Rule
   readonly clock: RuleClock
+  readonly reducer: Reducer
+  readonly rule: Rule | undefined
+  readonly measure: Measure | undefined
   readonly cells: Map<Subject, Cell>
 }
 
+function running(of: Rule | Measure, index: number): Running {
+  const isMeasure = 'tells' in of
+  return {
+    index,
+    clock: clockOf(of),
+    reducer: of,
+    rule: isMeasure ? undefined : of,
+    measure: isMeasure ? of : undefined,
+    cells: new Map(),
+  }
+}
+
+/** Events that measures tell are reckoned from facts of this channel. */
+const CHANNEL_OF_DERIVED: Readonly<Record<DerivedEvent['type'], Channel>> = { 'tank-point': 'volume' }
+const CHANNEL_OF: Readonly<Record<string, Channel | 'both'>> = { ...CHANNEL_OF_KIND, ...CHANNEL_OF_DERIVED }
+
 /** The clock of a rule: declared, or derived from the facts it reads. */
-export function clockOf(rule: Rule): RuleClock {
-  if (rule.clock) return rule.clock
-  const channels = new Set<string>()
-  for (const name of rule.reads)
-    if (Object.hasOwn(CHANNEL_OF_KIND, name)) channels.add(CHANNEL_OF_KIND[name as FactKind])
+export function clockOf({ clock, reads }: Reducer): RuleClock {
+  if (clock) return clock
+  const channels = new Set(reads.flatMap((name) => CHANNEL_OF[name] ?? []))
   if (channels.size === 0) return 'log'
   const [only] = channels
-  return channels.size === 1 && only !== 'both' ? (only as RuleClock) : 'both'
+  return channels.size === 1 && only !== undefined ? only : 'both'
 }
 
 /**
@@ -93,7 +117,7 @@ export function clockOf(rule: Rule): RuleClock {
  * its state, raises the alarm `rule-failed`, and hinders no other.
  */
 export class RuleEngine {
-  readonly #rules: readonly Running[]
+  readonly #running: readonly Running[]
   readonly #readers = new Map<Readable, Running[]>()
   readonly #books: Books
   readonly #around: AroundView
@@ -101,6 +125,7 @@ export class RuleEngine {
   readonly #sites = new Map<string, SiteCell>()
   readonly #dirty = new Set<Cell>()
   readonly #failing = new Map<string, EpochMs>()
+  #told: DerivedEvent[] = []
   #logTime: EpochMs = 0
   #ref: Ref = { position: 0, seq: 0 }
 
@@ -108,11 +133,13 @@ export class RuleEngine {
     this.#books = books
     this.#around = new AroundView(books)
     this.#tell = tell
-    this.#rules = rules.map((rule, index) => ({ index, rule, clock: clockOf(rule), cells: new Map() }))
-    for (const running of this.#rules)
-      for (const name of new Set(running.rule.reads)) {
+    const asked = new Set(rules.flatMap(({ reads }) => reads))
+    const measures = MEASURES.filter(({ tells }) => tells.some((name) => asked.has(name)))
+    this.#running = [...rules, ...measures].map(running)
+    for (const each of this.#running)
+      for (const name of new Set(each.reducer.reads)) {
         const readers = this.#readers.get(name) ?? []
-        readers.push(running)
+        readers.push(each)
         this.#readers.set(name, readers)
       }
   }
@@ -136,13 +163,13 @@ export class RuleEngine {
   load(states: Iterable<StoredState>, logTime: EpochMs, failing: Iterable<readonly [string, EpochMs]>): void {
     this.#logTime = logTime
     for (const [rule, at] of failing) this.#failing.set(rule, at)
-    const byId = new Map(this.#rules.map((running) => [running.rule.id, running]))
+    const byId = new Map(this.#running.map((each) => [each.reducer.id, each]))
     for (const stored of states) {
-      const running = byId.get(stored.rule)
-      if (!running || running.rule.version !== stored.version) continue
-      const cell = this.#newCell(running, stored.subject, stored.state)
+      const known = byId.get(stored.rule)
+      if (!known || known.reducer.version !== stored.version) continue
+      const cell = this.#newCell(known, stored.subject, stored.state)
       cell.verdict = stored.verdict
-      if (stored.wakeAt !== null) this.#putToSleep(cell, stored.wakeAt)
+      if (stored.wakeAt !== null) cell.site.sleepers.put(cell, stored.wakeAt)
     }
   }
 
@@ -160,14 +187,16 @@ export class RuleEngine {
 
   /** All states, for comparing runs. */
   states(): StoredState[] {
-    return this.#rules.flatMap((running) => [...running.cells.values()].map((cell) => this.#stored(cell)))
+    return this.#running.flatMap(({ cells }) => [...cells.values()].map((cell) => this.#stored(cell)))
   }
 
   /** The next moment, by the clock of the log, at which somebody may have to be woken; undefined when nobody sleeps. */
   nextWake(): EpochMs | undefined {
     let next: EpochMs | undefined
-    for (const site of this.#sites.values())
-      for (const cell of site.sleeping) if (next === undefined || cell.wakeAt! < next) next = cell.wakeAt!
+    for (const { sleepers } of this.#sites.values()) {
+      const wakeAt = sleepers.next()
+      if (wakeAt !== undefined && (next === undefined || wakeAt < next)) next = wakeAt
+    }
     return next
   }
 
@@ -178,14 +207,14 @@ export class RuleEngine {
     this.#logTime = loggedAt
     if (!sweeps) return
     this.#ref = { position, seq: 0 }
-    const waiting = [...this.#sites.values()].filter((site) => site.sleeping.size > 0)
+    const waiting = [...this.#sites.values()].filter(({ sleepers }) => sleepers.count > 0)
     waiting.sort((a, b) => (a.code < b.code ? -1 : 1))
     for (const site of waiting) this.#advance(site)
     this.#heal()
   }
 
   /** Takes one event. Registrations and windows enter the books first. */
-  take(event: Exclude<WatchEvent, TimeEvent>): void {
+  take(event: LoggedEvent): void {
     this.tick(event.loggedAt, event.ref.position)
     this.#ref = event.ref
     if (event.type === 'registration') this.#books.sites.take(event.document)
@@ -195,7 +224,16 @@ export class RuleEngine {
     if (!readers) return
     const late = event.type === 'fact' && event.late
     const site = this.#around.aim(event.site, event.at)
-    for (const running of readers) if (!late || running.rule.late === 'take') this.#show(running, event, site)
+    for (const each of readers) if (!late || each.reducer.late === 'take') this.#show(each, event, site)
+    if (this.#told.length > 0) this.#showTold(site)
+  }
+
+  /** What measures told of an event is shown after the event itself. */
+  #showTold(site: Site | undefined): void {
+    const told = this.#told
+    this.#told = []
+    for (const event of told)
+      for (const each of this.#readers.get(event.type) ?? []) this.#show(each, event, site)
   }
 
   /** A record that no rule reads still moves its channel's time. */
@@ -219,20 +257,31 @@ export class RuleEngine {
       const known = site.clock.channel(device, channel)
       known.heardAt = Math.max(known.heardAt, loggedAt)
     }
-    if (site.sleeping.size > 0) this.#advance(site)
+    if (site.sleepers.count > 0) this.#advance(site)
   }
 
-  #show(running: Running, event: Exclude<WatchEvent, TimeEvent>, site: Site | undefined): void {
+  #show(to: Running, event: ShownEvent, site: Site | undefined): void {
     try {
-      for (const subject of running.rule.subjectsOf(event, site))
-        this.#step(running, running.cells.get(subject) ?? this.#newCell(running, subject), event)
+      for (const subject of to.reducer.subjectsOf(event, site)) {
+        const cell = to.cells.get(subject) ?? this.#newCell(to, subject)
+        if (to.rule) this.#step(to.rule, cell, event)
+        else this.#measure(to.measure!, cell, event)
+      }
     } catch (error) {
-      this.#fail(running, event.site, event, error)
+      this.#fail(to.reducer, event.site, event, error)
     }
   }
 
-  #step(running: Running, cell: Cell, event: WatchEvent): void {
-    const { rule } = running
+  #measure(measure: Measure, cell: Cell, event: ShownEvent): void {
+    const { state, told } = measure.step(cell.state, event, this.#around.of(measure.id, cell.subject))
+    if (state !== cell.state) {
+      cell.state = state
+      this.#dirty.add(cell)
+    }
+    if (told) this.#told.push(...told)
+  }
+
+  #step(rule: Rule, cell: Cell, event: WatchEvent): void {
     const around = this.#around.of(rule.id, cell.subject)
     const step = rule.step(cell.state, event, around)
     if (step.state !== cell.state) {
@@ -259,51 +308,22 @@ export class RuleEngine {
   #sleep(cell: Cell, wakeAt: EpochMs | null): void {
     if (wakeAt === cell.wakeAt) return
     this.#dirty.add(cell)
-    if (wakeAt !== null) this.#putToSleep(cell, wakeAt)
-    else {
-      cell.wakeAt = null
-      cell.site.sleeping.delete(cell)
-    }
-  }
-
-  #putToSleep(cell: Cell, wakeAt: EpochMs): void {
-    const { site } = cell
-    const { clock } = this.#rules[cell.index]!
-    cell.wakeAt = wakeAt
-    site.sleeping.add(cell)
-    if (wakeAt < site.earliest[clock]) site.earliest[clock] = wakeAt
+    if (wakeAt === null) cell.site.sleepers.remove(cell)
+    else cell.site.sleepers.put(cell, wakeAt)
   }
 
   /** Wakes everybody at a site whose moment has come, in the order of these moments. */
   #advance(site: SiteCell): void {
     site.clock.advance(this.#logTime)
     for (let wakes = 0; wakes < MOST_WAKES; wakes++) {
-      if (!CLOCKS.some((clock) => site.earliest[clock] <= site.clock.now(clock))) return
-      const first = this.#firstDue(site)
+      const first = site.sleepers.firstDue(site.clock)
       if (!first) return
       this.#wake(first)
     }
   }
 
-  /** The sleeper whose moment came first. When there is none, it is known anew when there will be one. */
-  #firstDue(site: SiteCell): Cell | undefined {
-    const earliest = { ...NOBODY }
-    let first: Cell | undefined
-    for (const cell of site.sleeping) {
-      const { clock } = this.#rules[cell.index]!
-      if (cell.wakeAt! < earliest[clock]) earliest[clock] = cell.wakeAt!
-      if (this.#isDue(cell) && (!first || comesBefore(cell, first))) first = cell
-    }
-    site.earliest = earliest
-    return first
-  }
-
-  #isDue(cell: Cell): boolean {
-    return cell.wakeAt! <= cell.site.clock.now(this.#rules[cell.index]!.clock)
-  }
-
   #wake(cell: Cell): void {
-    const running = this.#rules[cell.index]!
+    const rule = this.#running[cell.index]!.rule!
     const event: TimeEvent = {
       type: 'time',
       at: cell.wakeAt!,
@@ -314,16 +334,15 @@ export class RuleEngine {
     this.#sleep(cell, null)
     this.#around.aim(event.site, event.at)
     try {
-      this.#step(running, cell, event)
+      this.#step(rule, cell, event)
     } catch (error) {
-      this.#fail(running, cell.site.code, event, error)
+      this.#fail(rule, cell.site.code, event, error)
     }
   }
 
-  #fail(running: Running, site: string, event: WatchEvent, error: unknown): void {
-    const { rule } = running
-    this.#failing.set(rule.id, this.#logTime)
-    const raised = failure(rule, site, event, error, this.#ref)
+  #fail(reducer: Reducer, site: string, event: WatchEvent, error: unknown): void {
+    this.#failing.set(reducer.id, this.#logTime)
+    const raised = failure(reducer.id, site, event, error, this.#ref)
     this.#tell({ type: 'found', raised, at: event.at, loggedAt: this.#logTime, ref: this.#ref })
   }
 
@@ -339,37 +358,30 @@ export class RuleEngine {
   #site(code: string): SiteCell {
     let site = this.#sites.get(code)
     if (!site) {
-      site = { code, clock: new SiteClock(), sleeping: new Set(), earliest: { ...NOBODY } }
+      site = { code, clock: new SiteClock(), sleepers: new Sleepers() }
       this.#sites.set(code, site)
     }
     return site
   }
 
-  #newCell(running: Running, subject: Subject, state?: unknown): Cell {
-    const site = this.#site(subjectParts(subject).site)
+  #newCell({ index, clock, reducer, cells }: Running, subject: Subject, state?: unknown): Cell {
     const cell: Cell = {
-      index: running.index,
+      index,
+      clock,
       subject,
-      site,
-      state: state === undefined ? running.rule.start(subject) : state,
+      site: this.#site(subjectParts(subject).site),
+      state: state === undefined ? reducer.start(subject) : state,
       wakeAt: null,
       verdict: 'insufficient',
     }
-    running.cells.set(subject, cell)
+    cells.set(subject, cell)
     return cell
   }
 
-  #stored(cell: Cell): StoredState {
-    const { rule } = this.#rules[cell.index]!
-    const { subject, state, wakeAt, verdict } = cell
-    return { rule: rule.id, version: rule.version, subject, state, wakeAt, verdict }
+  #stored({ index, subject, state, wakeAt, verdict }: Cell): StoredState {
+    const { id, version } = this.#running[index]!.reducer
+    return { rule: id, version, subject, state, wakeAt, verdict }
   }
-}
-
-function comesBefore(a: Cell, b: Cell): boolean {
-  if (a.wakeAt !== b.wakeAt) return a.wakeAt! < b.wakeAt!
-  if (a.index !== b.index) return a.index < b.index
-  return a.subject < b.subject
 }
 
 function raise(rule: Rule, subject: Subject, finding: Finding, around: AroundView): Raised {
@@ -388,7 +400,7 @@ function raise(rule: Rule, subject: Subject, finding: Finding, around: AroundVie
 /** Runs rules over a list of events from empty states; returns everything they signal. */
 export function runRules(
   rules: readonly Rule[],
-  events: Iterable<Exclude<WatchEvent, TimeEvent>>,
+  events: Iterable<LoggedEvent>,
   books: Books,
   until?: EpochMs,
 ): Signal[] {

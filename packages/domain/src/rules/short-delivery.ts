@@ -1,11 +1,11 @@
 import type { EpochMs } from '@oiltrail/kernel'
 import { addValue, deviation, type Moments, NO_MOMENTS } from '../measure/statistics.ts'
-import { NO_TRACK, type TankPoint, type TankTrack, trackFact } from '../measure/tank-track.ts'
+import type { TankPoint } from '../measure/tank-track.ts'
 import { PROPOSED, setting } from './declare.ts'
 import type { Ref } from './event.ts'
 import { type Around, defineRule, type Step } from './rule.ts'
 import { litresText, spanText } from './say.ts'
-import { subjectParts, subjectWords } from './subject.ts'
+import { subjectWords } from './subject.ts'
 import { tankSubject } from './subjects-of.ts'
 
 interface Notice {
@@ -22,7 +22,6 @@ interface Open {
 }
 
 interface State {
-  readonly track: TankTrack
   /** What was held at settled readings, sparsely. */
   readonly past: readonly (readonly [at: EpochMs, held: number])[]
   readonly open: Open | null
@@ -108,7 +107,7 @@ function kept(state: State, point: TankPoint): State {
 /** R5: a registered delivery brought less (or more) into the tank than its notice says. */
 export const shortDelivery = defineRule<State, Key>({
   id: 'short-delivery',
-  version: 1,
+  version: 2,
   grade: 'yellow',
   title: { zh: '卸油数量不符', en: 'Delivery differs from its notice' },
   clause: {
@@ -136,33 +135,23 @@ export const shortDelivery = defineRule<State, Key>({
       PROPOSED,
     ),
   },
-  reads: ['level', 'sale', 'total', 'load', 'delivery', 'notice'],
+  reads: ['tank-point', 'delivery', 'notice'],
   clock: 'volume',
   late: 'ignore',
   shelvable: true,
   suppressedBy: ['collector-silent', 'volume-channel-down'],
   subjectsOf: tankSubject,
-  start: () => ({ track: NO_TRACK, past: [], open: null, notices: [], ratios: NO_MOMENTS }),
+  start: () => ({ past: [], open: null, notices: [], ratios: NO_MOMENTS }),
   step(before, event, around): Step<State> {
     if (event.type === 'notice') {
       const { notice, expectedAt: at, volumeMillilitres: volume } = event.notice
       const others = before.notices.filter((each) => each.notice !== notice)
       return { state: { ...before, notices: [...others, { notice, at, volume }].slice(-MOST_NOTICES) } }
     }
-    if (event.type !== 'fact') return { state: before }
+    if (event.type === 'tank-point') return weighed(before, event.point, around)
+    if (event.type !== 'fact' || event.fact.kind !== 'delivery') return { state: before }
     const { fact, ref } = event
-    if (fact.kind === 'delivery')
-      return { state: { ...before, open: { from: before.open?.from ?? fact.startedAt, to: fact.at, ref } } }
-    const [subject] = tankSubject(event, around.site)
-    const tank = subject === undefined ? undefined : around.tank(subjectParts(subject).code)
-    if (!tank) return { state: before }
-    const { track, points } = trackFact(before.track, fact, ref, tank)
-    let step: Step<State> = { state: { ...before, track } }
-    for (const point of points) {
-      const next = weighed(step.state, point, around)
-      step = next.finding || !step.finding ? next : { ...next, finding: step.finding, verdict: 'alert' }
-    }
-    return step
+    return { state: { ...before, open: { from: before.open?.from ?? fact.startedAt, to: fact.at, ref } } }
   },
   sentence({ subject, siteName, facts, from, to }, language) {
     const who = subjectWords(subject, siteName, language)

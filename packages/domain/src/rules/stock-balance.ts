@@ -1,16 +1,10 @@
 import { chinaParts, dayIndex, type EpochMs } from '@oiltrail/kernel'
-import {
-  NO_TRACK,
-  readingDeviation,
-  type TankPoint,
-  type TankTrack,
-  trackFact,
-} from '../measure/tank-track.ts'
+import type { TankPoint } from '../measure/tank-track.ts'
 import { PROPOSED, setting } from './declare.ts'
 import type { Ref } from './event.ts'
 import { type Around, defineRule, type Step } from './rule.ts'
 import { litresText, momentText, spanText } from './say.ts'
-import { subjectParts, subjectWords } from './subject.ts'
+import { subjectWords } from './subject.ts'
 import { tankSubject } from './subjects-of.ts'
 
 /** A running day, millilitres at 20 °C. */
@@ -33,7 +27,6 @@ interface Day {
 type Done = readonly [variance: number, sold: number]
 
 interface State {
-  readonly track: TankTrack
   readonly day: Day | null
   readonly done: readonly Done[]
   readonly month: {
@@ -233,7 +226,7 @@ const PERIOD_WORDS = {
 /** R3: the stock in a tank against its book, by day, by seven days short in a row, by month and by 30 days. */
 export const stockBalance = defineRule<State, Key>({
   id: 'stock-balance',
-  version: 1,
+  version: 2,
   grade: 'yellow',
   title: { zh: '进销存不平', en: 'Stock does not balance' },
   clause: {
@@ -275,32 +268,20 @@ export const stockBalance = defineRule<State, Key>({
       'P; GB 11085 storage loss',
     ),
   },
-  reads: ['level', 'sale', 'total', 'load'],
+  reads: ['tank-point'],
   late: 'ignore',
   shelvable: true,
   suppressedBy: ['line-cut', 'line-rewired', 'collector-silent', 'volume-channel-down'],
   subjectsOf: tankSubject,
-  start: () => ({ track: NO_TRACK, day: null, done: [], month: null }),
-  step(before, event, around): Step<State> {
-    if (event.type !== 'fact') return { state: before }
-    const [subject] = tankSubject(event, around.site)
-    const tank = subject === undefined ? undefined : around.tank(subjectParts(subject).code)
-    if (!tank) return { state: before }
-    const { track, points } = trackFact(before.track, event.fact, event.ref, tank)
-    let step: Step<State> = { state: { ...before, track } }
-    for (const point of points) {
-      const { day } = step.state
-      if (!day) step = { state: { ...step.state, day: opened(point) } }
-      else {
-        const noise = readingDeviation(tank, point.v20)
-        const next = followed(day, point, noise)
-        step =
-          dayIndex(point.at) === day.day
-            ? { ...step, state: { ...step.state, day: next } }
-            : closed(step.state, next, point, noise, around)
-      }
-    }
-    return step
+  start: () => ({ day: null, done: [], month: null }),
+  step(state, event, around): Step<State> {
+    if (event.type !== 'tank-point') return { state }
+    const { point, deviationMillilitres } = event
+    if (!state.day) return { state: { ...state, day: opened(point) } }
+    const day = followed(state.day, point, deviationMillilitres)
+    return dayIndex(point.at) === day.day
+      ? { state: { ...state, day } }
+      : closed(state, day, point, deviationMillilitres, around)
   },
   sentence({ subject, siteName, facts, from, to }, language) {
     const who = subjectWords(subject, siteName, language)

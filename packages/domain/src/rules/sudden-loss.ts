@@ -1,28 +1,17 @@
 import type { EpochMs } from '@oiltrail/kernel'
-import {
-  NO_TRACK,
-  readingDeviation,
-  type TankPoint,
-  type TankTrack,
-  trackFact,
-} from '../measure/tank-track.ts'
+import type { TankMoment } from '../measure/tank-track.ts'
 import { PROPOSED, setting } from './declare.ts'
-import type { Ref } from './event.ts'
+import type { Ref, TankPointEvent } from './event.ts'
 import { type Around, defineRule, type Step } from './rule.ts'
 import { litresText, spanText } from './say.ts'
-import { subjectParts, subjectWords } from './subject.ts'
+import { subjectWords } from './subject.ts'
 import { tankSubject } from './subjects-of.ts'
 
-interface Held {
-  readonly at: EpochMs
-  readonly held: number
-  readonly ref: Ref
-}
+type Held = Pick<TankMoment, 'at' | 'held' | 'ref'>
 
 interface State {
-  readonly track: TankTrack
-  /** Settled readings of the time window, oldest first. */
-  readonly past: readonly Held[]
+  /** What the tank held before this says nothing: oil ran in, or a loss has been told and is over. */
+  readonly since: EpochMs
   /** A loss seen once: it may be a fuelling longer than the settling time, so a second reading must say the same. */
   readonly doubt: boolean
   /** Where the running loss began, and its lowest point. */
@@ -38,12 +27,11 @@ type Key = 'leastMillilitres' | 'plainMillilitres' | 'windowMinutes' | 'calmMinu
 
 /** Noise beyond which a difference of two readings is believed, in deviations of it. */
 const BEYOND_NOISE = 5
-const MOST_PAST = 24
 
-function highestOf(past: readonly Held[]): Held | undefined {
-  let highest: Held | undefined
-  for (const each of past) if (!highest || each.held >= highest.held) highest = each
-  return highest
+/** The newest of the highest readings since a moment. */
+function highestOf(recent: readonly Held[], since: EpochMs): Held {
+  const within = recent.filter(({ at }) => at >= since)
+  return within.reduce((highest, each) => (each.held >= highest.held ? each : highest), within[0]!)
 }
 
 function told(state: State, loss: NonNullable<State['loss']>, ref: Ref): Step<State> {
@@ -73,30 +61,29 @@ function running(
   const next = lower ? { ...loss, low: now.held, lowAt: now.at } : loss
   if (next.from.held - next.low - loss.told >= limit) return told(state, next, now.ref)
   if (now.at - next.lowAt < calmMs) return { state: { ...state, loss: next } }
-  return { state: { ...state, loss: null, past: [now], doubt: false }, cleared: true, verdict: 'normal' }
+  return { state: { since: now.at, loss: null, doubt: false }, cleared: true, verdict: 'normal' }
 }
 
-function weighed(state: State, point: TankPoint, around: Around<Key>, deviation: number): Step<State> {
+function weighed(state: State, event: TankPointEvent, around: Around<Key>): Step<State> {
   const { settings } = around
-  const now = { at: point.at, held: point.held, ref: point.ref }
+  const { point, recent, deviationMillilitres } = event
   // While oil runs in, what is held rises; what it was before says nothing afterwards.
-  if (point.delivering) return { state: { ...state, past: [], doubt: false } }
-  const limit = Math.max(settings.leastMillilitres, BEYOND_NOISE * Math.SQRT2 * deviation)
-  const calmMs = settings.calmMinutes * 60_000
-  if (state.loss) return running(state, state.loss, now, limit, calmMs)
-  const since = point.at - settings.windowMinutes * 60_000
-  const past = [...state.past.filter(({ at }) => at >= since).slice(-(MOST_PAST - 1)), now]
-  const highest = highestOf(past)!
-  const gone = highest.held - now.held
-  if (gone < limit || around.window) return { state: { ...state, past, doubt: false }, verdict: 'normal' }
-  if (!state.doubt && gone < settings.plainMillilitres) return { state: { ...state, past, doubt: true } }
-  return told({ ...state, past }, { from: highest, low: now.held, lowAt: now.at, told: 0 }, point.ref)
+  if (point.delivering) return { state: { ...state, since: point.at + 1, doubt: false } }
+  const limit = Math.max(settings.leastMillilitres, BEYOND_NOISE * Math.SQRT2 * deviationMillilitres)
+  if (state.loss) return running(state, state.loss, point, limit, settings.calmMinutes * 60_000)
+  const since = Math.max(state.since, point.at - settings.windowMinutes * 60_000)
+  const highest = highestOf(recent, since)
+  const gone = highest.held - point.held
+  if (gone < limit || around.window)
+    return { state: state.doubt ? { ...state, doubt: false } : state, verdict: 'normal' }
+  if (!state.doubt && gone < settings.plainMillilitres) return { state: { ...state, doubt: true } }
+  return told(state, { from: highest, low: point.held, lowAt: point.at, told: 0 }, point.ref)
 }
 
 /** R3: a tank loses oil fast and no nozzle or arm drew it: a broken pipe, or a theft from the tank. */
 export const suddenLoss = defineRule<State, Key>({
   id: 'sudden-loss',
-  version: 1,
+  version: 2,
   grade: 'red',
   title: { zh: '油罐突然失油', en: 'Sudden loss from a tank' },
   clause: { zh: 'R3;任务书 S5;GB 50156 泄漏检测', en: 'R3; S5; GB 50156 leak detection' },
@@ -115,24 +102,14 @@ export const suddenLoss = defineRule<State, Key>({
     windowMinutes: setting(['时窗', 'Within'], 'min', [60, 15, 240], PROPOSED),
     calmMinutes: setting(['恢复静置', 'Calm after'], 'min', [60, 15, 480], PROPOSED),
   },
-  reads: ['level', 'sale', 'total', 'load'],
+  reads: ['tank-point'],
   late: 'ignore',
   shelvable: false,
   suppressedBy: ['collector-silent', 'volume-channel-down', 'line-cut', 'line-rewired'],
   subjectsOf: tankSubject,
-  start: () => ({ track: NO_TRACK, past: [], doubt: false, loss: null }),
-  step(before, event, around): Step<State> {
-    if (event.type !== 'fact') return { state: before }
-    const [subject] = tankSubject(event, around.site)
-    const tank = subject === undefined ? undefined : around.tank(subjectParts(subject).code)
-    if (!tank) return { state: before }
-    const { track, points } = trackFact(before.track, event.fact, event.ref, tank)
-    let step: Step<State> = { state: { ...before, track } }
-    for (const point of points) {
-      const next = weighed(step.state, point, around, readingDeviation(tank, point.v20))
-      step = next.finding || !step.finding ? next : { ...next, finding: step.finding, verdict: 'alert' }
-    }
-    return step
+  start: () => ({ since: 0, doubt: false, loss: null }),
+  step(state, event, around): Step<State> {
+    return event.type === 'tank-point' ? weighed(state, event, around) : { state }
   },
   sentence({ subject, siteName, facts, from, to }, language) {
     const who = subjectWords(subject, siteName, language)

@@ -1,17 +1,11 @@
 import type { EpochMs } from '@oiltrail/kernel'
-import {
-  NO_TRACK,
-  readingDeviation,
-  type TankPoint,
-  type TankTrack,
-  trackFact,
-} from '../measure/tank-track.ts'
+import { readingDeviation, type TankMoment } from '../measure/tank-track.ts'
 import { volume20Millilitres } from '../measure/volume20.ts'
 import { PROPOSED, setting } from './declare.ts'
-import type { FactEvent, NoticeEvent, Ref } from './event.ts'
+import type { FactEvent, NoticeEvent, Ref, TankPointEvent } from './event.ts'
 import { type Around, defineRule, type Step } from './rule.ts'
 import { litresText, spanText } from './say.ts'
-import { subjectParts, subjectWords } from './subject.ts'
+import { subjectWords } from './subject.ts'
 import { tankSubject } from './subjects-of.ts'
 
 /** A registered delivery, and how much of it has not come yet. */
@@ -21,17 +15,9 @@ interface Expected {
   readonly left: number
 }
 
-/** What the tank held (level plus drawn) at a moment, and the level itself. */
-interface Held {
-  readonly at: EpochMs
-  readonly held: number
-  readonly v20: number
-  readonly ref: Ref
-}
-
 /** Oil is running in. */
 interface Rise {
-  readonly from: Held
+  readonly from: TankMoment
   readonly top: number
   readonly topAt: EpochMs
   /** Rise when it was last told, or 0. */
@@ -40,14 +26,16 @@ interface Rise {
 }
 
 interface State {
-  readonly track: TankTrack
-  readonly past: readonly Held[]
+  /** What the tank held before this says nothing: a rise has been told and is over. */
+  readonly since: EpochMs
+  /** The newest settled reading. */
+  readonly last: TankMoment | null
   readonly rise: Rise | null
   readonly expected: readonly Expected[]
   /** A rise within reach of the gauge's noise waits for a second reading that says the same. */
   readonly doubt: boolean
   /** Newest levels, not yet settled, for what is too steep to be anything else. */
-  readonly raw: readonly Held[]
+  readonly raw: readonly TankMoment[]
 }
 
 type Key = 'leastMillilitres' | 'deviations' | 'windowMinutes' | 'noticeMinutes' | 'calmMinutes'
@@ -56,7 +44,6 @@ type Key = 'leastMillilitres' | 'deviations' | 'windowMinutes' | 'noticeMinutes'
 const MOST_EXPECTED = 24
 /** A notice this long past explains nothing any more, also in a backlog. */
 const FORGET_MS = 7 * 86_400_000
-const MOST_PAST = 24
 const RAW_KEPT = 6
 /** A notice whose oil has come but for this share has been used up. */
 const USED_SHARE = 0.2
@@ -87,8 +74,8 @@ function isPlain(around: Around<Key>, tank: string, v20: number, risen: number):
   return !registered || risen >= BEYOND_NOISE * Math.SQRT2 * readingDeviation(registered, v20)
 }
 
-function lowestOf(past: readonly Held[], since: EpochMs): Held | undefined {
-  let lowest: Held | undefined
+function lowestOf(past: readonly TankMoment[], since: EpochMs): TankMoment | undefined {
+  let lowest: TankMoment | undefined
   for (const each of past) if (each.at >= since && (!lowest || each.held <= lowest.held)) lowest = each
   return lowest
 }
@@ -106,7 +93,7 @@ function noticeFor(
   )
 }
 
-function begun(state: State, from: Held, held: number, now: EpochMs, toleranceMs: number): State {
+function begun(state: State, from: TankMoment, held: number, now: EpochMs, toleranceMs: number): State {
   const notice = noticeFor(state, from.at, now, held - from.held, toleranceMs)
   return { ...state, rise: { from, top: held, topAt: now, told: 0, notice: notice?.notice ?? '' } }
 }
@@ -128,29 +115,29 @@ function finding(state: State, rise: Rise, ref: Ref): Step<State> {
 }
 
 /** The rise is over: its notice has given what came, and the tank is looked at afresh. */
-function over(state: State, rise: Rise, now: Held): State {
+function over(state: State, rise: Rise, now: TankMoment): State {
   const risen = rise.top - rise.from.held
   const expected = state.expected
     .map((each) => (each.notice === rise.notice ? { ...each, left: each.left - risen } : each))
     .filter((each) => each.at > now.at - FORGET_MS)
-  return { ...state, expected, rise: null, past: [now], raw: [], doubt: false }
+  return { ...state, expected, rise: null, since: now.at, last: now, raw: [], doubt: false }
 }
 
 /** Takes what the tank holds by a settled reading. */
-function weighed(before: State, point: TankPoint, around: Around<Key>, tank: string): Step<State> {
+function weighed(before: State, event: TankPointEvent, around: Around<Key>): Step<State> {
   const { settings } = around
-  const now = { at: point.at, held: point.held, v20: point.v20, ref: point.ref }
-  const limit = limitOf(around, tank, point.v20)
+  const { point, recent, tank } = event
+  const now = recent.at(-1)!
+  const limit = limitOf(around, tank.tank, point.v20)
   const toleranceMs = settings.noticeMinutes * 60_000
-  let state = before
+  let state: State = { ...before, last: now }
   if (!state.rise) {
-    const lowest = lowestOf(state.past, now.at - settings.windowMinutes * 60_000)
-    const since = now.at - settings.windowMinutes * 60_000
-    const past = [...state.past.filter(({ at }) => at >= since).slice(-(MOST_PAST - 1)), now]
-    if (!lowest || now.held - lowest.held < limit)
-      return { state: { ...state, past, doubt: false }, verdict: 'normal' }
-    if (!state.doubt && !isPlain(around, tank, point.v20, now.held - lowest.held))
-      return { state: { ...state, past, doubt: true } }
+    const since = Math.max(state.since, now.at - settings.windowMinutes * 60_000)
+    const lowest = lowestOf(recent, since)
+    const risen = lowest ? now.held - lowest.held : 0
+    if (!lowest || risen < limit) return { state: { ...state, doubt: false }, verdict: 'normal' }
+    if (!state.doubt && !isPlain(around, tank.tank, point.v20, risen))
+      return { state: { ...state, doubt: true } }
     state = begun(state, lowest, now.held, now.at, toleranceMs)
   }
   const known = state.rise!
@@ -168,7 +155,7 @@ function steep(state: State, event: FactEvent, around: Around<Key>, tank: string
   const grade = around.tank(tank)?.grade
   if (fact.kind !== 'level' || !grade) return undefined
   const v20 = volume20Millilitres(fact.volumeMillilitres, fact.temperatureCentiCelsius, grade)
-  const last = state.past.at(-1)
+  const { last } = state
   const raw = [...state.raw.slice(-(RAW_KEPT - 1)), { at, held: v20, v20, ref }]
   const next = { ...state, raw }
   if (state.rise || !last) return { state: next }
@@ -188,7 +175,7 @@ function steep(state: State, event: FactEvent, around: Around<Key>, tank: string
 /** R5: a tank rises and no delivery is registered for it. */
 export const unregisteredDelivery = defineRule<State, Key>({
   id: 'unregistered-delivery',
-  version: 1,
+  version: 2,
   grade: 'orange',
   title: { zh: '未登记卸油', en: 'Unregistered delivery' },
   clause: {
@@ -211,28 +198,18 @@ export const unregisteredDelivery = defineRule<State, Key>({
     noticeMinutes: setting(['登记前后', 'Notice within ±'], 'min', [120, 10, 1_440], 'R5'),
     calmMinutes: setting(['静置时间', 'Calm after'], 'min', [30, 10, 120], PROPOSED),
   },
-  reads: ['level', 'sale', 'total', 'load', 'notice'],
+  reads: ['level', 'tank-point', 'notice'],
   clock: 'volume',
   late: 'ignore',
   shelvable: true,
   suppressedBy: ['collector-silent', 'volume-channel-down'],
   subjectsOf: tankSubject,
-  start: () => ({ track: NO_TRACK, past: [], rise: null, expected: [], doubt: false, raw: [] }),
-  step(before, event, around): Step<State> {
-    if (event.type === 'notice') return { state: noted(before, event) }
-    if (event.type !== 'fact') return { state: before }
-    const [subject] = tankSubject(event, around.site)
-    const tank = subject === undefined ? undefined : around.tank(subjectParts(subject).code)
-    if (!tank) return { state: before }
-    const { track, points } = trackFact(before.track, event.fact, event.ref, tank)
-    let step: Step<State> = steep({ ...before, track }, event, around, tank.tank) ?? {
-      state: { ...before, track },
-    }
-    for (const point of points) {
-      const next = weighed(step.state, point, around, tank.tank)
-      step = next.finding || !step.finding ? next : { ...next, finding: step.finding, verdict: 'alert' }
-    }
-    return step
+  start: () => ({ since: 0, last: null, rise: null, expected: [], doubt: false, raw: [] }),
+  step(state, event, around): Step<State> {
+    if (event.type === 'notice') return { state: noted(state, event) }
+    if (event.type === 'tank-point') return weighed(state, event, around)
+    if (event.type !== 'fact' || event.fact.kind !== 'level') return { state }
+    return steep(state, event, around, event.fact.tank) ?? { state }
   },
   sentence({ subject, siteName, facts, from, to, settings }, language) {
     const who = subjectWords(subject, siteName, language)
