@@ -103,6 +103,7 @@ const SCENARIOS: Record<EndpointName, () => Call | Promise<Call>> = {
     await context.store.transaction((tx) => putAlarms(tx, context.county, [ALARM_ROW]))
     return { path: '/api/alarms?state=all&grade=yellow&site=S001&rule=test-low-level&limit=5' }
   },
+  alarmLoad: () => ({ path: '/api/alarms/load?hours=48&officers=2' }),
   alarmPlaces: () => ({ path: '/api/alarms/places' }),
   alarm: () => ({ path: `/api/alarms/${ALARM_ROW.alarm.alarm}` }),
   alarmSeries: () => ({ path: `/api/alarms/${ALARM_ROW.alarm.alarm}/series` }),

@@ -129,6 +129,7 @@ const QUESTIONS: [string, (reader: store.Transaction) => Promise<unknown>][] = [
   ['listAlarms', (r) => store.listAlarms(r, COUNTY, ALARMS)],
   ['countAlarms', (r) => store.countAlarms(r, COUNTY, NOW)],
   ['listAlarmPlaces', (r) => store.listAlarmPlaces(r, COUNTY, NOW)],
+  ['listAlarmLoad', (r) => store.listAlarmLoad(r, COUNTY, { since: START, now: NOW, limit: 1_000 })],
   ['readAlarm', (r) => store.readAlarm(r, COUNTY, 1)],
   ['listAlarmSteps', (r) => store.listAlarmSteps(r, COUNTY, 1, 100)],
   ['listSimilar', (r) => store.listSimilar(r, COUNTY, { alarm: 9, rule: 'leak', site: 'S3' }, 10)],

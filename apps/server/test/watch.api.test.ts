@@ -138,6 +138,27 @@ describe('a watching server', () => {
     expect((await list('state=sight&site=S001')).map((each) => each.alarm)).toContain(alarm!.alarm)
   })
 
+  it('B5: the load of alarms is measured against the budget, and how soon people answered', async () => {
+    type Load = {
+      seen: number
+      perWindow: number
+      peak: number
+      hours: number[]
+      answered: number
+      medianMs: number
+    }
+    const load = await ask<Load>('/api/alarms/load')
+    const shared = await ask<Load>('/api/alarms/load?officers=2')
+    const all = await list('state=all')
+    expect(load).toMatchObject({ seen: all.length, peak: all.length, answered: 1 })
+    expect(load.hours.at(-1)! + load.hours.at(-2)!).toBe(all.length)
+    expect(load.perWindow).toBeCloseTo(all.length / 144, 10)
+    expect(shared.perWindow).toBeCloseTo(load.perWindow / 2, 10)
+    expect(load.medianMs).toBeGreaterThanOrEqual(0)
+    for (const wrong of ['hours=0', 'hours=721', 'officers=0', 'officers=101', 'hours=x'])
+      await expect(ask(`/api/alarms/load?${wrong}`)).rejects.toThrow('400')
+  })
+
   it('settings are tried over past data before they hold, and every change stays on record', async () => {
     const collector = await stand.enrol('520327-S002-T')
     const level = (minutes: number, litres: number) => ({

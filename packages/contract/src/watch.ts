@@ -109,6 +109,26 @@ export const alarmDetail = alarmView.extend({
   children: z.array(int),
 })
 
+/** The load of alarms in a span; `domain` says what each figure means. */
+const alarmLoad = z.strictObject({
+  from: at,
+  to: at,
+  officers: int,
+  seen: int,
+  byGrade: z.strictObject({ red: int, orange: int, yellow: int, blue: int }),
+  perWindow: z.number(),
+  peak: int,
+  peakAt: at.nullable(),
+  hours: z.array(int),
+  stale: int,
+  criticalPercent: z.number(),
+  answered: int,
+  medianMs: z.number().nullable(),
+  p95Ms: z.number().nullable(),
+  late: int,
+  overdue: int,
+})
+
 const lanePoint = z.tuple([at, z.number()])
 
 /** Series around an alarm on one time axis; each lane is one line. Units: millilitres, fen per litre, micrometres. */
@@ -221,6 +241,19 @@ export const WATCH_ENDPOINTS = endpoints({
     permission: 'read',
     summary: 'Sites with alarms in sight: their worst grade and number, for the map',
     response: z.array(z.strictObject({ site: z.string(), grade: alarmGrade, alarms: int })),
+  },
+  alarmLoad: {
+    method: 'GET',
+    path: '/api/alarms/load',
+    permission: 'read',
+    summary: 'How many alarms came before people and how soon they answered, against the alarm budget',
+    query: z.strictObject({
+      /** The last so many hours; at most 30 days. */
+      hours: queryInt.default(24),
+      /** People on duty who share the load. */
+      officers: queryInt.default(1),
+    }),
+    response: alarmLoad,
   },
   alarm: {
     method: 'GET',

@@ -5,6 +5,7 @@ import {
   ALARM_GRADES,
   type Alarm,
   isInSight,
+  loadOf,
   type Raised,
   RULE_FAILED,
   type Rule,
@@ -14,6 +15,7 @@ import { HOUR_MS } from '@oiltrail/kernel'
 import {
   type AlarmRow,
   countAlarms,
+  listAlarmLoad,
   listAlarmPlaces,
   listAlarmSteps,
   listAlarms,
@@ -40,6 +42,11 @@ const LEAST_MARGIN_MS = HOUR_MS
 const MOST_MARGIN_MS = 24 * HOUR_MS
 /** Longest axis; a longer alarm shows its end. */
 const LONGEST_AXIS_MS = 35 * 24 * HOUR_MS
+/** Longest span and largest duty of which the load is told. */
+const LONGEST_LOAD_HOURS = 30 * 24
+const MOST_OFFICERS = 100
+/** Alarms of which the load is made; a county of twenty sites has a few a day. */
+const LOAD_ALARMS = 20_000
 const ADMINISTRATOR = 'administrator'
 
 /** An alarm as the contract shows it. */
@@ -141,7 +148,9 @@ function partsShown(site: Alarm['first']['site'], subject: string, document: Sit
 }
 type SiteDocument = NonNullable<Awaited<ReturnType<typeof readRegistration>>>['document']
 
-export const alarmHandlers: Handlers<'alarms' | 'alarmPlaces' | 'alarm' | 'alarmSeries' | 'handleAlarm'> = {
+export const alarmHandlers: Handlers<
+  'alarms' | 'alarmPlaces' | 'alarmLoad' | 'alarm' | 'alarmSeries' | 'handleAlarm'
+> = {
   async alarms({ query }, parts) {
     const { store, county, clock } = parts.context
     const now = clock.now()
@@ -166,6 +175,16 @@ export const alarmHandlers: Handlers<'alarms' | 'alarmPlaces' | 'alarm' | 'alarm
   async alarmPlaces(_input, { context }) {
     const rows = await listAlarmPlaces(context.store.pool, context.county, context.clock.now())
     return rows.map(({ grade, ...row }) => ({ ...row, grade: ALARM_GRADES[grade]! }))
+  },
+
+  async alarmLoad({ query }, { context }) {
+    const { store, county, clock } = context
+    const officers = bounded(query.officers, 1, MOST_OFFICERS, 'officers')
+    const to = Math.floor(clock.now())
+    const from = to - bounded(query.hours, 1, LONGEST_LOAD_HOURS, 'hours') * HOUR_MS
+    const rows = await listAlarmLoad(store.pool, county, { since: from, now: to, limit: LOAD_ALARMS })
+    const { hours, ...load } = loadOf(rows, { from, to }, officers, to)
+    return { from, to, officers, ...load, hours: [...hours] }
   },
 
   async alarm({ params }, parts) {

@@ -24,6 +24,7 @@ export const READ_PATHS: { readonly [N in ReadName]: Endpoints[N]['path'] } = {
   refusals: '/api/log/refusals',
   alarms: '/api/alarms',
   alarmPlaces: '/api/alarms/places',
+  alarmLoad: '/api/alarms/load',
   alarm: '/api/alarms/:alarm',
   alarmSeries: '/api/alarms/:alarm/series',
   rules: '/api/rules',

@@ -1,4 +1,12 @@
-import type { Alarm, DeliveryNotice, QuietWindow, SettingsChange, Words } from '@oiltrail/domain'
+import {
+  ALARM_GRADES,
+  type Alarm,
+  type DeliveryNotice,
+  type LoadRow,
+  type QuietWindow,
+  type SettingsChange,
+  type Words,
+} from '@oiltrail/domain'
 import type { AlarmRow, AlarmStepRow, NoticeRow, SettingsChangeRow, WindowRow } from '../watch.ts'
 import type { Reader } from './sums.ts'
 
@@ -200,6 +208,35 @@ export async function listVerdicts(
     values: [county],
   })
   return rows
+}
+
+/**
+ * Alarms logged since a moment and all that are in sight, with the steps that tell when people saw and answered them; the
+ * newest `limit` of each.
+ */
+export async function listAlarmLoad(
+  reader: Reader,
+  county: number,
+  span: { readonly since: number; readonly now: number; readonly limit: number },
+): Promise<LoadRow[]> {
+  const { rows } = await reader.query<Omit<LoadRow, 'grade'> & { grade: number }>({
+    name: 'alarm-load',
+    text: `select a.grade, a.opened_logged_at as "raisedAt", a.suppressed, a."inSight", s.* from (
+        (select alarm, grade, opened_logged_at, suppressed, ${IN_SIGHT} as "inSight" from alarm
+          where county = $1 and opened_logged_at >= $3 order by alarm desc limit $4)
+        union
+        (select alarm, grade, opened_logged_at, suppressed, true as "inSight" from alarm
+          where county = $1 and ${IN_SIGHT} order by alarm desc limit $4)
+      ) a cross join lateral (
+        select min(at) filter (where what = 'suppressed') as "suppressedAt",
+          min(at) filter (where what = 'released') as "releasedAt",
+          min(at) filter (where what = 'settled') as "settledAt",
+          min(at) filter (where what in ('accept', 'check', 'false')) as "answeredAt"
+        from alarm_step where county = $1 and alarm = a.alarm
+      ) s`,
+    values: [county, span.now, span.since, span.limit],
+  })
+  return rows.map((row) => ({ ...row, grade: ALARM_GRADES[row.grade]! }))
 }
 
 /** Changes of settings, of one rule or all, newest statement first. */
