@@ -1,5 +1,11 @@
 import type { EpochMs, Millilitres } from '@oiltrail/kernel'
 
+/**
+ * Sales of one nozzle (volume channel) beside the board's receipts of them (price channel). The two channels do not wait for
+ * each other: in a back-fill one may be hours or days ahead. What is paired is therefore a function of the two chains alone,
+ * not of the order in which they arrive: a group of neighbours is paired when both channels have told beyond it.
+ */
+
 /** One refuelling as one channel tells it. Field names are short because they live in stored states by the thousand. */
 export interface Told {
   readonly at: EpochMs
@@ -10,78 +16,141 @@ export interface Told {
   readonly seq: number
 }
 
-/** What of one nozzle waits for its counterpart on the other channel. */
+export type PairingSide = 'sales' | 'receipts'
+
+/** What of one nozzle waits for the other channel, by time. Plain data. */
 export interface Pairing {
   readonly sales: readonly Told[]
   readonly receipts: readonly Told[]
+  /** Newest sale and receipt told so far. */
+  readonly until: readonly [sales: EpochMs, receipts: EpochMs]
 }
 
-export const NO_PAIRING: Pairing = { sales: [], receipts: [] }
+export const NO_PAIRING: Pairing = { sales: [], receipts: [], until: [0, 0] }
 
-/** A sale with the board's receipt of it, or one that has none although both channels have told all of that time. */
-export type Match =
-  | { readonly type: 'pair'; readonly sale: Told; readonly receipt: Told }
-  | { readonly type: 'sale'; readonly sale: Told }
-  | { readonly type: 'receipt'; readonly receipt: Told }
+export interface SalePair {
+  readonly sale: Told
+  readonly receipt: Told
+}
+
+/** Neighbours in time, of which both channels have told all. */
+export interface Group {
+  readonly pairs: readonly SalePair[]
+  /** Sales without a receipt. */
+  readonly alone: readonly Told[]
+  /** As many sales as receipts, each beside its own: both totalizers mean the same refuellings after its last pair. */
+  readonly sure: boolean
+}
+
+/** What a step answers: groups that are complete, oldest first. */
+export interface PairingStep {
+  readonly pairing: Pairing
+  readonly groups: readonly Group[]
+}
 
 /** A board books a sale at the last drop or when the nozzle is hung up, and is polled every few seconds after it. */
 const EARLIEST_MS = -20_000
 const LATEST_MS = 120_000
-/** What waits longer than this in the other channel's time has no counterpart. */
-export const ALONE_AFTER_MS = 300_000
-/** A channel may be hours behind while the other goes on; then the oldest are let go unjudged. */
-const MOST_WAITING = 96
+/** What is further apart than any pair may be belongs to different groups. */
+export const APART_MS = LATEST_MS - EARLIEST_MS
+/**
+ * How many may wait for the other channel, some two days of a busy nozzle. Then the one whose
+ * neighbours are nearest is let go, so that what is kept still reaches over the whole lag: totalizers lose nothing by it, and
+ * groups that lost a member are not sure.
+ */
+export const MOST_WAITING = 96
 
-function kept(list: readonly Told[], told: Told): readonly Told[] {
-  return [...list.slice(-(MOST_WAITING - 1)), told]
+/** Takes a sale or a receipt. */
+export function takeTold(before: Pairing, side: PairingSide, told: Told): PairingStep {
+  const index = side === 'sales' ? 0 : 1
+  // A collector's clock went back: what its channel told before cannot be ordered with what follows.
+  const back = told.at < before.until[index] - APART_MS
+  const waiting = back ? [] : before[side]
+  const until: [EpochMs, EpochMs] = [...before.until]
+  until[index] = back ? told.at : Math.max(before.until[index], told.at)
+  return settled({ ...before, [side]: thinned(placed(waiting, told)), until })
 }
 
-/** Takes a sale or a receipt; pairs what belongs together, oldest first. */
-export function takeTold(
-  before: Pairing,
-  side: 'sales' | 'receipts',
-  told: Told,
-): { readonly pairing: Pairing; readonly matches: readonly Match[] } {
-  const other = side === 'sales' ? before.receipts : before.sales
-  const index = other.findIndex((each) => {
-    const lag = side === 'sales' ? each.at - told.at : told.at - each.at
-    return lag >= EARLIEST_MS && lag <= LATEST_MS
-  })
-  if (index < 0) return { pairing: { ...before, [side]: kept(before[side], told) }, matches: [] }
-  const found = other[index]!
-  const rest = [...other.slice(0, index), ...other.slice(index + 1)]
-  const match: Match =
-    side === 'sales'
-      ? { type: 'pair', sale: told, receipt: found }
-      : { type: 'pair', sale: found, receipt: told }
-  return {
-    pairing: side === 'sales' ? { ...before, receipts: rest } : { ...before, sales: rest },
-    matches: [match],
+/** Nearly always the newest; a clock that is set by seconds may put it before its elders. */
+function placed(list: readonly Told[], told: Told): readonly Told[] {
+  const after = list.findLastIndex(({ at }) => at <= told.at)
+  return after === list.length - 1
+    ? [...list, told]
+    : [...list.slice(0, after + 1), told, ...list.slice(after + 1)]
+}
+
+function thinned(list: readonly Told[]): readonly Told[] {
+  if (list.length <= MOST_WAITING) return list
+  let least = 1
+  for (let i = 2; i < list.length - 1; i++) if (around(i) < around(least)) least = i
+  return list.toSpliced(least, 1)
+
+  function around(i: number): number {
+    return list[i + 1]!.at - list[i - 1]!.at
   }
 }
 
-/** Gives up what has no counterpart by `now`, up to when both channels have told what they know. */
-export function giveUp(
-  before: Pairing,
-  now: EpochMs,
-): { readonly pairing: Pairing; readonly matches: readonly Match[] } {
-  const due = (told: Told): boolean => told.at + ALONE_AFTER_MS <= now
-  const sales = before.sales.filter((told) => !due(told))
-  const receipts = before.receipts.filter((told) => !due(told))
-  if (sales.length === before.sales.length && receipts.length === before.receipts.length)
-    return { pairing: before, matches: [] }
-  const matches: Match[] = [
-    ...before.sales.filter(due).map((sale): Match => ({ type: 'sale', sale })),
-    ...before.receipts.filter(due).map((receipt): Match => ({ type: 'receipt', receipt })),
-  ]
-  return { pairing: { sales, receipts }, matches }
+function settled(before: Pairing): PairingStep {
+  const { until } = before
+  const known = Math.min(...until)
+  let { sales, receipts } = before
+  const groups: Group[] = []
+  for (;;) {
+    const end = groupEnd(sales, receipts)
+    if (end === undefined || end + APART_MS >= known) break
+    const [ofSales, laterSales] = split(sales, end)
+    const [ofReceipts, laterReceipts] = split(receipts, end)
+    groups.push(groupOf(ofSales, ofReceipts))
+    sales = laterSales
+    receipts = laterReceipts
+  }
+  return groups.length === 0 ? { pairing: before, groups } : { pairing: { sales, receipts, until }, groups }
 }
 
-/** When to look again for what has no counterpart; null when nothing waits. */
-export function nextGiveUp({ sales, receipts }: Pairing): EpochMs | null {
-  const oldest = Math.min(
-    sales[0]?.at ?? Number.POSITIVE_INFINITY,
-    receipts[0]?.at ?? Number.POSITIVE_INFINITY,
-  )
-  return Number.isFinite(oldest) ? oldest + ALONE_AFTER_MS : null
+/** Time of the last of the neighbours that begin with the oldest that waits; undefined when nothing waits. */
+function groupEnd(sales: readonly Told[], receipts: readonly Told[]): EpochMs | undefined {
+  let end: EpochMs | undefined
+  for (let i = 0, j = 0; ; ) {
+    const sale = sales[i]?.at ?? Number.POSITIVE_INFINITY
+    const receipt = receipts[j]?.at ?? Number.POSITIVE_INFINITY
+    const next = Math.min(sale, receipt)
+    if (next === Number.POSITIVE_INFINITY || (end !== undefined && next - end > APART_MS)) return end
+    end = next
+    if (sale <= receipt) i++
+    else j++
+  }
+}
+
+function split(list: readonly Told[], end: EpochMs): readonly [readonly Told[], readonly Told[]] {
+  const first = list.findIndex(({ at }) => at > end)
+  return first < 0 ? [list, []] : [list.slice(0, first), list.slice(first)]
+}
+
+function isPair(sale: Told, receipt: Told): boolean {
+  const lag = receipt.at - sale.at
+  return lag >= EARLIEST_MS && lag <= LATEST_MS
+}
+
+function groupOf(sales: readonly Told[], receipts: readonly Told[]): Group {
+  if (sales.length === receipts.length && sales.every((sale, i) => isPair(sale, receipts[i]!)))
+    return { pairs: sales.map((sale, i) => ({ sale, receipt: receipts[i]! })), alone: [], sure: true }
+  // One is missing: each receipt goes to the nearest sale after those that were given away.
+  const pairs: SalePair[] = []
+  const alone: Told[] = []
+  let next = 0
+  for (const receipt of receipts) {
+    let nearest = -1
+    for (let i = next; i < sales.length; i++)
+      if (isPair(sales[i]!, receipt) && (nearest < 0 || distance(i, receipt) < distance(nearest, receipt)))
+        nearest = i
+    if (nearest < 0) continue
+    alone.push(...sales.slice(next, nearest))
+    pairs.push({ sale: sales[nearest]!, receipt })
+    next = nearest + 1
+  }
+  return { pairs, alone: [...alone, ...sales.slice(next)], sure: false }
+
+  function distance(i: number, receipt: Told): number {
+    return Math.abs(receipt.at - sales[i]!.at)
+  }
 }

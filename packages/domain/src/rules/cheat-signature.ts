@@ -1,5 +1,12 @@
 import { chinaParts } from '@oiltrail/kernel'
-import { NO_PAIRING, type Pairing, type Told, takeTold } from '../measure/pairing.ts'
+import {
+  type Group,
+  NO_PAIRING,
+  type Pairing,
+  type SalePair,
+  type Told,
+  takeTold,
+} from '../measure/pairing.ts'
 import { PROPOSED, setting } from './declare.ts'
 import type { Ref } from './event.ts'
 import { type Around, defineRule, type Step } from './rule.ts'
@@ -11,7 +18,11 @@ import { nozzleSubject } from './subjects-of.ts'
 type Paired = readonly [at: number, volume: number, error: number]
 
 interface State {
+  /** False for a nozzle whose volume comes from the board itself: there is nothing to compare. */
+  readonly tapped: boolean
   readonly pairing: Pairing
+  /** Sales without a receipt since the last pair. */
+  readonly alone: readonly Told[]
   /** Pulses minus board totals at the last pair; null before it. */
   readonly ahead: number | null
   readonly pairs: readonly Paired[]
@@ -28,6 +39,8 @@ type Key = 'hiddenSales' | 'overSales' | 'errorPercent' | 'testSales' | 'otherSa
 
 const PAIRS_KEPT = 40
 const REFS_KEPT = 12
+/** Sales in a row without a receipt; more is a blind price channel, not a hidden sale. */
+const ALONE_KEPT = 24
 /** A verification draws these volumes into its cans (JJG 443), give or take a spill. */
 const TEST_MILLILITRES = [20_000, 50_000, 100_000] as const
 const TEST_TOLERANCE = 300
@@ -42,9 +55,9 @@ function isTest(volume: number): boolean {
   return TEST_MILLILITRES.some((test) => Math.abs(volume - test) <= TEST_TOLERANCE)
 }
 
-/** Sales before a pair that have no receipt: hidden when the board's total does not hold them either. */
-function counted(state: State, sale: Told, receipt: Told): State {
-  const alone = state.pairing.sales.filter((each) => each.at < sale.at)
+/** A pair, and sales before it that have no receipt: hidden when the board's total does not hold them either. */
+function paired(state: State, { sale, receipt }: SalePair): State {
+  const alone = state.alone.filter(({ at }) => at < sale.at)
   const ahead = sale.total - receipt.total
   const volume = alone.reduce((sum, each) => sum + each.volume, 0)
   const hidden = state.ahead !== null && alone.length > 0 && ahead - state.ahead >= volume / 2
@@ -57,7 +70,7 @@ function counted(state: State, sale: Told, receipt: Told): State {
     ahead,
     pairs,
     sales: state.sales + 1 + alone.length,
-    pairing: { ...state.pairing, sales: state.pairing.sales.filter((each) => each.at >= sale.at) },
+    alone: state.alone.filter(({ at }) => at >= sale.at),
   }
   if (!hidden) return next
   return {
@@ -67,6 +80,11 @@ function counted(state: State, sale: Told, receipt: Told): State {
     since: state.hidden === 0 ? alone[0]!.at : state.since,
     refs: [...state.refs, ...alone.map(refOf)].slice(-REFS_KEPT),
   }
+}
+
+function counted(state: State, { pairs, alone }: Group): State {
+  const waiting = { ...state, alone: [...state.alone, ...alone].slice(-ALONE_KEPT) }
+  return pairs.reduce(paired, waiting)
 }
 
 interface Sign {
@@ -127,7 +145,7 @@ function hoursSign(state: State, settings: Around<Key>['settings']): Sign | unde
   }
 }
 
-function judged(state: State, sale: Told, receipt: Told, around: Around<Key>): Step<State> {
+function judged(state: State, { sale, receipt }: SalePair, around: Around<Key>): Step<State> {
   const { settings } = around
   // Nearly every nozzle agrees with its board in every sale: then there is nothing to look for.
   const off = state.pairs.some(([, , error]) => Math.abs(error) > AGREES_PPM)
@@ -155,7 +173,7 @@ function judged(state: State, sale: Told, receipt: Told, around: Around<Key>): S
 /** R11: the marks that cheating software leaves in the comparison of pulses and board, sale by sale. */
 export const cheatSignature = defineRule<State, Key>({
   id: 'cheat-signature',
-  version: 1,
+  version: 2,
   grade: 'orange',
   title: { zh: '作弊特征', en: 'Cheat signature' },
   clause: { zh: 'R11;计量法 §27;任务书 C3 主板作弊', en: 'R11; metrology law §27; C3 cheating main board' },
@@ -175,12 +193,11 @@ export const cheatSignature = defineRule<State, Key>({
   late: 'ignore',
   shelvable: true,
   suppressedBy: ['line-cut', 'line-rewired', 'collector-silent', 'price-channel-down', 'volume-channel-down'],
-  subjectsOf: (event) =>
-    event.type === 'fact' && event.fact.kind === 'sale' && event.fact.source !== 'pulse'
-      ? []
-      : nozzleSubject(event),
+  subjectsOf: nozzleSubject,
   start: () => ({
+    tapped: true,
     pairing: NO_PAIRING,
+    alone: [],
     ahead: null,
     pairs: [],
     hidden: 0,
@@ -190,17 +207,21 @@ export const cheatSignature = defineRule<State, Key>({
     refs: [],
     told: '',
   }),
-  step(state, event, around): Step<State> {
-    if (event.type !== 'fact') return { state }
+  step(before, event, around): Step<State> {
+    if (event.type !== 'fact') return { state: before }
     const { fact, at, ref } = event
-    if (fact.kind !== 'sale' && fact.kind !== 'receipt') return { state }
-    if (fact.kind === 'receipt' && state.ahead === null && state.pairing.sales.length === 0) return { state }
+    if (fact.kind !== 'sale' && fact.kind !== 'receipt') return { state: before }
+    const tapped = fact.kind === 'sale' ? fact.source === 'pulse' : before.tapped
+    if (!tapped) return { state: before.tapped ? { ...before, tapped, pairing: NO_PAIRING } : before }
     const told = { at, volume: fact.volumeMillilitres, total: fact.totalMillilitres, ...ref }
-    const { pairing, matches } = takeTold(state.pairing, fact.kind === 'sale' ? 'sales' : 'receipts', told)
-    const [match] = matches
-    if (match?.type !== 'pair') return { state: { ...state, pairing } }
-    const next = counted({ ...state, pairing }, match.sale, match.receipt)
-    return judged(next, match.sale, match.receipt, around)
+    const { pairing, groups } = takeTold(before.pairing, fact.kind === 'sale' ? 'sales' : 'receipts', told)
+    let step: Step<State> = { state: { ...before, tapped, pairing } }
+    for (const group of groups) {
+      const state = counted(step.state, group)
+      const last = group.pairs.at(-1)
+      step = last ? judged(state, last, around) : { ...step, state }
+    }
+    return step
   },
   sentence({ subject, siteName, facts, from, to }, language) {
     const who = subjectWords(subject, siteName, language)

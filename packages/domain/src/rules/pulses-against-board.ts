@@ -1,4 +1,4 @@
-import { NO_PAIRING, type Pairing, type Told, takeTold } from '../measure/pairing.ts'
+import { NO_PAIRING, type Pairing, type SalePair, takeTold } from '../measure/pairing.ts'
 import { PROPOSED, setting } from './declare.ts'
 import type { Ref } from './event.ts'
 import { type Around, defineRule, type Step } from './rule.ts'
@@ -15,6 +15,8 @@ interface Anchor {
 }
 
 interface State {
+  /** False for a nozzle whose volume comes from the board itself: there is nothing to compare. */
+  readonly tapped: boolean
   readonly pairing: Pairing
   /** Start of the present window, and of the next one: a window slides by halves. */
   readonly base: Anchor | null
@@ -24,7 +26,7 @@ interface State {
 
 type Key = 'warnPercent' | 'alertPercent' | 'leastMillilitres' | 'windowMillilitres' | 'clearPercent'
 
-function anchorOf(sale: Told, receipt: Told): Anchor {
+function anchorOf({ sale, receipt }: SalePair): Anchor {
   return {
     at: Math.max(sale.at, receipt.at),
     pulses: sale.total,
@@ -85,7 +87,7 @@ function slide(state: State, now: Anchor, pulses: number, windowMillilitres: num
 /** R9: the pulses of the encoder against what the board counted, by the growth of both totalizers between paired sales. */
 export const pulsesAgainstBoard = defineRule<State, Key>({
   id: 'pulses-against-board',
-  version: 1,
+  version: 2,
   grade: 'yellow',
   title: { zh: '脉冲与主板计量不符', en: 'Pulses against board' },
   clause: {
@@ -117,23 +119,21 @@ export const pulsesAgainstBoard = defineRule<State, Key>({
   late: 'ignore',
   shelvable: true,
   suppressedBy: ['line-cut', 'line-rewired', 'collector-silent', 'volume-channel-down'],
-  subjectsOf: (event) =>
-    event.type === 'fact' && event.fact.kind === 'sale' && event.fact.source !== 'pulse'
-      ? []
-      : nozzleSubject(event),
-  start: () => ({ pairing: NO_PAIRING, base: null, next: null, open: false }),
-  step(state, event, around): Step<State> {
-    if (event.type !== 'fact') return { state }
+  subjectsOf: nozzleSubject,
+  start: () => ({ tapped: true, pairing: NO_PAIRING, base: null, next: null, open: false }),
+  step(before, event, around): Step<State> {
+    if (event.type !== 'fact') return { state: before }
     const { fact, at, ref } = event
-    if (fact.kind !== 'sale' && fact.kind !== 'receipt') return { state }
-    // A nozzle whose pulses are not tapped has receipts only: nothing waits for what never comes.
-    if (fact.kind === 'receipt' && !state.base && state.pairing.sales.length === 0) return { state }
+    if (fact.kind !== 'sale' && fact.kind !== 'receipt') return { state: before }
+    const tapped = fact.kind === 'sale' ? fact.source === 'pulse' : before.tapped
+    if (!tapped)
+      return { state: before.tapped ? { ...before, tapped, pairing: NO_PAIRING, base: null } : before }
     const told = { at, volume: fact.volumeMillilitres, total: fact.totalMillilitres, ...ref }
-    const taken = takeTold(state.pairing, fact.kind === 'sale' ? 'sales' : 'receipts', told)
-    const next = { ...state, pairing: taken.pairing }
-    const [match] = taken.matches
-    if (match?.type !== 'pair') return { state: next }
-    return judged(next, anchorOf(match.sale, match.receipt), around.settings)
+    const { pairing, groups } = takeTold(before.pairing, fact.kind === 'sale' ? 'sales' : 'receipts', told)
+    let step: Step<State> = { state: { ...before, tapped, pairing } }
+    for (const { sure, pairs } of groups)
+      if (sure) step = judged(step.state, anchorOf(pairs.at(-1)!), around.settings)
+    return step
   },
   sentence({ subject, siteName, facts, from, to }, language) {
     const who = subjectWords(subject, siteName, language)
