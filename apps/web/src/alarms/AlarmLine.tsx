@@ -1,11 +1,14 @@
+import { respondBy } from '@oiltrail/domain'
 import type { ReactNode } from 'react'
 import { Link } from 'react-router'
+import { useNow } from '../api/clock.ts'
 import { Age } from '../parts/Age.tsx'
 import { paths } from '../paths.ts'
 import { useSettings, useWords } from '../settings.tsx'
 import { formatNumber, formatShortMoment } from '../text/format.ts'
 import { GradeShape } from '../ui/GradeShape.tsx'
 import './alarms.css'
+import { spanText } from './facts.ts'
 import type { Alarm } from './grouping.ts'
 
 /** Why an alarm is not before people's eyes; empty when it is. */
@@ -38,6 +41,25 @@ export function PresenceText({ alarm }: { alarm: Alarm }): ReactNode {
       {times}
       {again}
     </>
+  )
+}
+
+/** Until when an alarm nobody has accepted has to be, or by how much that is past; nothing once somebody has. */
+export function DueText({ alarm }: { alarm: Alarm }): ReactNode {
+  const words = useWords()
+  const { language } = useSettings()
+  const now = useNow(5_000)
+  if (alarm.handling !== 'waiting' || !alarm.inSight) return null
+  const due = respondBy(alarm.grade, alarm.openedLoggedAt)
+  const text = spanText(Math.abs(due - now), language)
+  return now > due ? (
+    <span className="small alarm-overdue" title={formatShortMoment(due)}>
+      {words.alarms.overdue(text)}
+    </span>
+  ) : (
+    <span className="small faint" title={formatShortMoment(due)}>
+      {words.alarms.dueIn(text)}
+    </span>
   )
 }
 

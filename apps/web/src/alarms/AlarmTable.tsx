@@ -1,13 +1,14 @@
-import { Fragment, type ReactNode, useState } from 'react'
+import { Fragment, type ReactNode, useRef, useState } from 'react'
 import { Link } from 'react-router'
 import { Age } from '../parts/Age.tsx'
 import { AlarmGradeTag } from '../parts/AlarmGradeTag.tsx'
 import { paths } from '../paths.ts'
 import { useSettings, useWords } from '../settings.tsx'
 import { formatShortMoment } from '../text/format.ts'
-import { PresenceText, QuietReason } from './AlarmLine.tsx'
+import { DueText, PresenceText, QuietReason } from './AlarmLine.tsx'
 import './alarms.css'
 import type { Alarm, AlarmGroup } from './grouping.ts'
+import { useRowKeys } from './useRowKeys.ts'
 
 interface RowProps {
   readonly alarm: Alarm
@@ -24,14 +25,16 @@ function Row({ alarm, under = false, children }: RowProps): ReactNode {
         <AlarmGradeTag grade={alarm.grade} />
       </td>
       <td className="alarm-cell-sentence">
-        <Link to={paths.alarm(alarm.alarm)}>{alarm.sentence[language]}</Link> {children}{' '}
-        <QuietReason alarm={alarm} />
+        <Link data-row to={paths.alarm(alarm.alarm)}>
+          {alarm.sentence[language]}
+        </Link>{' '}
+        {children} <QuietReason alarm={alarm} />
       </td>
       <td className="alarm-cell-rule soft">
         <Link to={paths.rule(alarm.rule)}>{alarm.title[language]}</Link>
       </td>
       <td className={alarm.handling === 'waiting' ? 'alarm-waiting' : 'soft'}>
-        {words.handling[alarm.handling]}
+        {words.handling[alarm.handling]} <DueText alarm={alarm} />
       </td>
       <td className="soft">
         <PresenceText alarm={alarm} />
@@ -44,10 +47,35 @@ function Row({ alarm, under = false, children }: RowProps): ReactNode {
   )
 }
 
-/** Alarms by cause; what belongs to one cause unfolds under the one that leads. */
+function Head(): ReactNode {
+  const words = useWords()
+  return (
+    <thead>
+      <tr>
+        <th scope="col">{words.alarms.grade}</th>
+        <th scope="col">{words.alarms.sentence}</th>
+        <th scope="col" className="alarm-cell-rule">
+          {words.alarms.rule}
+        </th>
+        <th scope="col">{words.alarms.handling}</th>
+        <th scope="col">{words.alarms.presence}</th>
+        <th scope="col" className="right wide-only">
+          {words.alarms.opened}
+        </th>
+        <th scope="col" className="right">
+          {words.alarms.lastSeen}
+        </th>
+      </tr>
+    </thead>
+  )
+}
+
+/** Alarms by cause; what belongs to one cause unfolds under the one that leads. J and K go down and up, Enter opens. */
 export function AlarmTable({ groups }: { groups: readonly AlarmGroup[] }): ReactNode {
   const words = useWords()
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set())
+  const list = useRef<HTMLDivElement>(null)
+  useRowKeys(list)
   const toggle = (key: string): void =>
     setOpen((old) => {
       const next = new Set(old)
@@ -55,25 +83,9 @@ export function AlarmTable({ groups }: { groups: readonly AlarmGroup[] }): React
       return next
     })
   return (
-    <div className="table-scroll">
+    <div className="table-scroll" ref={list}>
       <table className="table alarm-table">
-        <thead>
-          <tr>
-            <th scope="col">{words.alarms.grade}</th>
-            <th scope="col">{words.alarms.sentence}</th>
-            <th scope="col" className="alarm-cell-rule">
-              {words.alarms.rule}
-            </th>
-            <th scope="col">{words.alarms.handling}</th>
-            <th scope="col">{words.alarms.presence}</th>
-            <th scope="col" className="right wide-only">
-              {words.alarms.opened}
-            </th>
-            <th scope="col" className="right">
-              {words.alarms.lastSeen}
-            </th>
-          </tr>
-        </thead>
+        <Head />
         <tbody>
           {groups.map(({ key, head, others }) => (
             <Fragment key={key}>

@@ -11,7 +11,7 @@ export type LiveAlarm = StreamEvent<'alarm'>
 /** Lists and counts are read again at most this often while alarms change: a back-fill changes hundreds at once. */
 const READ_AGAIN_MS = 1_500
 /** What depends on alarms and is not carried by the event. */
-const STALE = ['alarms', 'alarmPlaces', 'rules'] as const
+const STALE = ['alarms', 'alarmPlaces', 'alarmLoad', 'rules'] as const
 
 const heard: HeardAlarms = new Map()
 let timer: ReturnType<typeof setTimeout> | undefined

@@ -4,6 +4,7 @@ import { Link } from 'react-router'
 import { AlarmTable } from '../alarms/AlarmTable.tsx'
 import { GradeCounts } from '../alarms/GradeCounts.tsx'
 import { groupAlarms } from '../alarms/grouping.ts'
+import { LOAD_HOURS, LoadPanel, OFFICERS } from '../alarms/LoadPanel.tsx'
 import {
   ALARM_STATES,
   type AlarmQuestion,
@@ -13,6 +14,7 @@ import {
   isFiltered,
   PAGE_ALARMS,
 } from '../alarms/question.ts'
+import type { Answer } from '../api/endpoints.ts'
 import { useRead } from '../api/queries.ts'
 import { PageHead } from '../frame/PageHead.tsx'
 import { Loaded } from '../parts/Loaded.tsx'
@@ -21,7 +23,7 @@ import { useSettings, useWords } from '../settings.tsx'
 import { formatNumber, spaced } from '../text/format.ts'
 import { Panel } from '../ui/Panel.tsx'
 import { useHeld } from '../ui/useHeld.ts'
-import { useSearch } from './useSearch.ts'
+import { oneOf, useSearch } from './useSearch.ts'
 
 type Change = (changes: Readonly<Record<string, string | undefined>>) => void
 
@@ -78,71 +80,127 @@ function AlarmFilters({ question, change }: { question: AlarmQuestion; change: C
   )
 }
 
-/** Alarms, newest first, by cause; the filter stands in the address, and the list lives. */
+/** Steps through what is longer than a page of the list. */
+function Pages({ question, oldest, full, change }: PagesProps): ReactNode {
+  const words = useWords()
+  if (!full && !question.before) return null
+  return (
+    <nav className="pager" aria-label={words.alarms.older}>
+      <button
+        type="button"
+        className="button"
+        disabled={!question.before}
+        onClick={() => change({ before: undefined })}
+      >
+        {words.alarms.newest}
+      </button>
+      <button
+        type="button"
+        className="button"
+        disabled={!full}
+        onClick={() => change({ before: String(oldest) })}
+      >
+        {words.alarms.older}
+      </button>
+    </nav>
+  )
+}
+interface PagesProps {
+  readonly question: AlarmQuestion
+  readonly oldest: number | undefined
+  readonly full: boolean
+  readonly change: Change
+}
+
+/** What is kept out of sight, each with the way to it. */
+function HiddenCounts({ counts }: { counts: Answer<'alarms'>['counts'] }): ReactNode {
+  const words = useWords()
+  return (
+    <>
+      <Link to={`${paths.alarms()}?state=suppressed`}>
+        {words.alarms.suppressedCount(formatNumber(counts.suppressed))}
+      </Link>
+      {' · '}
+      <Link to={`${paths.alarms()}?state=shelved`}>
+        {words.alarms.shelvedCount(formatNumber(counts.shelved))}
+      </Link>
+    </>
+  )
+}
+
+/** What an empty list means, and what to do next. */
+function NoAlarms({ question, change }: { question: AlarmQuestion; change: Change }): ReactNode {
+  const words = useWords()
+  if (!isFiltered(question)) return <p className="quiet">{words.alarms.empty}</p>
+  const all = { state: '', grade: '', handling: '', rule: '', site: '', before: '' }
+  return (
+    <p className="quiet">
+      {words.alarms.emptyFiltered}{' '}
+      <button type="button" className="link-button" onClick={() => change(all)}>
+        {words.alarms.dropFilter}
+      </button>
+    </p>
+  )
+}
+
+/** The list itself: counts by grade above, causes below; it stands still under the pointer. */
+function ListPanel({ question, change }: { question: AlarmQuestion; change: Change }): ReactNode {
+  const words = useWords()
+  const query = useRead('alarms', {}, alarmQueryOf(question), { refreshMs: 30_000 })
+  const { shown, hold } = useHeld(query.data)
+  const groups = useMemo(() => groupAlarms(shown?.alarms ?? []), [shown])
+  const counts = query.data?.counts
+  return (
+    <Panel
+      title={
+        counts ? (
+          <GradeCounts
+            counts={counts}
+            chosen={question.grade}
+            onChoose={(grade) => change({ grade, before: undefined })}
+          />
+        ) : null
+      }
+      extra={counts ? <HiddenCounts counts={counts} /> : null}
+    >
+      <Loaded query={query} lines={16}>
+        {() =>
+          groups.length === 0 ? (
+            <NoAlarms question={question} change={change} />
+          ) : (
+            <div {...hold}>
+              <AlarmTable groups={groups} />
+              <p className="small faint alarm-keys">{words.alarms.keys}</p>
+            </div>
+          )
+        }
+      </Loaded>
+      <Pages
+        question={question}
+        oldest={shown?.alarms.at(-1)?.alarm}
+        full={(shown?.alarms.length ?? 0) >= PAGE_ALARMS}
+        change={change}
+      />
+    </Panel>
+  )
+}
+
+/** Alarms, newest first, by cause, and how much of them there is; filter and span stand in the address. */
 export function AlarmsPage(): ReactNode {
   const words = useWords()
   const [search, change] = useSearch()
   const question = useMemo(() => alarmQuestionOf(search), [search])
-  const query = useRead('alarms', {}, alarmQueryOf(question), { refreshMs: 30_000 })
-  const { shown, hold } = useHeld(query.data)
-  const groups = useMemo(() => groupAlarms(shown?.alarms ?? []), [shown])
-  const oldest = shown?.alarms.at(-1)?.alarm
-  const full = (shown?.alarms.length ?? 0) >= PAGE_ALARMS
   return (
     <>
       <PageHead title={words.alarms.title} aside={<Link to={paths.rules()}>{words.alarms.rules}</Link>}>
         <AlarmFilters question={question} change={change} />
       </PageHead>
-      <Panel
-        title={
-          query.data ? (
-            <GradeCounts
-              counts={query.data.counts}
-              chosen={question.grade}
-              onChoose={(grade) => change({ grade, before: undefined })}
-            />
-          ) : null
-        }
-        extra={
-          query.data
-            ? `${words.alarms.suppressedCount(formatNumber(query.data.counts.suppressed))} · ${words.alarms.shelvedCount(formatNumber(query.data.counts.shelved))}`
-            : null
-        }
-      >
-        <Loaded query={query} lines={16}>
-          {() =>
-            groups.length === 0 ? (
-              <p className="quiet">
-                {isFiltered(question) ? words.alarms.emptyFiltered : words.alarms.empty}
-              </p>
-            ) : (
-              <div {...hold}>
-                <AlarmTable groups={groups} />
-              </div>
-            )
-          }
-        </Loaded>
-        {full || question.before ? (
-          <nav className="pager">
-            <button
-              type="button"
-              className="button"
-              disabled={!question.before}
-              onClick={() => change({ before: undefined })}
-            >
-              {words.alarms.newest}
-            </button>
-            <button
-              type="button"
-              className="button"
-              disabled={!full}
-              onClick={() => change({ before: String(oldest) })}
-            >
-              {words.alarms.older}
-            </button>
-          </nav>
-        ) : null}
-      </Panel>
+      <ListPanel question={question} change={change} />
+      <LoadPanel
+        hours={oneOf(search.get('hours'), LOAD_HOURS)}
+        officers={oneOf(search.get('officers'), OFFICERS)}
+        change={change}
+      />
     </>
   )
 }

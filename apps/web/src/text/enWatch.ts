@@ -1,5 +1,5 @@
 import { enFacts } from './enFacts.ts'
-import { alarmGradeWords } from './gradeWords.ts'
+import { alarmGradeWords, handlingWords } from './gradeWords.ts'
 import type { zhWatch } from './zhWatch.ts'
 
 const plural = (count: number, one: string, many = `${one}s`): string =>
@@ -8,14 +8,7 @@ const plural = (count: number, one: string, many = `${one}s`): string =>
 /** Words of alarms, rules and the three witnesses. */
 export const enWatch: typeof zhWatch = {
   alarmGrade: alarmGradeWords('en'),
-  handling: {
-    waiting: 'Waiting',
-    accepted: 'Accepted',
-    checking: 'Being checked',
-    answered: 'Answered',
-    closed: 'Closed',
-    false: 'False alarm',
-  },
+  handling: handlingWords('en'),
   alarms: {
     title: 'Alarms',
     allGrades: 'All grades',
@@ -52,7 +45,11 @@ export const enWatch: typeof zhWatch = {
     reopened: (count) => `came back ${plural(count, 'time')}`,
     number: (alarm) => `Alarm ${alarm}`,
     empty: 'No unsettled alarms.',
-    emptyFiltered: 'No alarm fits; loosen the filters.',
+    emptyFiltered: 'No alarm fits.',
+    dropFilter: 'Drop all filters',
+    overdue: (span) => `overdue ${span}`,
+    dueIn: (span) => `within ${span}`,
+    keys: 'Keys: J and K move, Enter opens',
     older: 'Older',
     newest: 'Newest',
     rules: 'Rules',
@@ -67,6 +64,29 @@ export const enWatch: typeof zhWatch = {
     sound: { on: 'Sound on', muted: 'Sound off', waiting: 'Sound not yet on' },
     soundHint: 'Critical alarms ring; click to switch',
     soundWaitingHint: 'The browser gives no sound before the first click on the page',
+  },
+  load: {
+    name: 'Alarm load',
+    title: (perWindow, budget, within) =>
+      `Alarm load: ${perWindow} in 10 minutes for each officer, ${within ? 'within' : 'above'} the budget of ${budget}`,
+    bars: (seen, budget) => `${seen} alarms came; the budget of each bar is ${budget}`,
+    budgetLine: (budget) => `budget ${budget}`,
+    alarms: (count) => `${count} alarms`,
+    seen: 'Came',
+    peak: 'Worst 10 minutes',
+    flood: (limit) => `flood above ${limit}`,
+    critical: 'Share of critical',
+    stale: 'Stale, over 24 h',
+    median: 'Accepted after (median)',
+    p95: (span) => `95 % within ${span}`,
+    late: 'Accepted late',
+    overdue: 'Overdue now',
+    officers: 'Officers on duty',
+    officersOption: (count) => (count === 1 ? '1 officer' : `${count} officers`),
+    span: 'Span',
+    spans: { '24': '24 hours', '168': '7 days', '720': '30 days' },
+    standard:
+      'By EEMUA 191 and ISA 18.2: at most one alarm in 10 minutes for an officer on average, more than 10 in 10 minutes are a flood. To be accepted within: critical 1 minute, urgent 15 minutes, normal 4 hours, notice 2 working days.',
   },
   alarm: {
     advice: 'What to do',

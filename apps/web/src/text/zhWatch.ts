@@ -1,16 +1,9 @@
-import { alarmGradeWords } from './gradeWords.ts'
+import { alarmGradeWords, handlingWords } from './gradeWords.ts'
 import { zhFacts } from './zhFacts.ts'
 /** Words of alarms, rules and the three witnesses. */
 export const zhWatch = {
   alarmGrade: alarmGradeWords('zh'),
-  handling: {
-    waiting: '待签收',
-    accepted: '已签收',
-    checking: '核查中',
-    answered: '已反馈',
-    closed: '已办结',
-    false: '误报',
-  },
+  handling: handlingWords('zh'),
   alarms: {
     title: '告警',
     allGrades: '全部等级',
@@ -47,7 +40,11 @@ export const zhWatch = {
     reopened: (count: number) => `复发 ${count} 次`,
     number: (alarm: string) => `告警 ${alarm}`,
     empty: '没有未处置的告警。',
-    emptyFiltered: '没有符合条件的告警,请放宽筛选。',
+    emptyFiltered: '没有符合条件的告警。',
+    dropFilter: '取消全部筛选',
+    overdue: (span: string) => `逾期 ${span}`,
+    dueIn: (span: string) => `限 ${span}内`,
+    keys: '键盘:J、K 上下移动,Enter 打开',
     older: '更早',
     newest: '最新',
     rules: '规则',
@@ -62,6 +59,29 @@ export const zhWatch = {
     sound: { on: '声音 开', muted: '声音 关', waiting: '声音 待开启' },
     soundHint: '特急告警响铃;点击切换',
     soundWaitingHint: '浏览器要求先点击页面才能发声',
+  },
+  load: {
+    name: '告警负荷',
+    title: (perWindow: string, budget: string, within: boolean) =>
+      `告警负荷:每人每 10 分钟 ${perWindow} 条,${within ? '在预算' : '超出预算'} ${budget} 条${within ? '之内' : ''}`,
+    bars: (seen: string, budget: string) => `到达告警 ${seen} 条,每格预算 ${budget} 条`,
+    budgetLine: (budget: string) => `预算 ${budget}`,
+    alarms: (count: string) => `${count} 条`,
+    seen: '到达',
+    peak: '最忙 10 分钟',
+    flood: (limit: number) => `超过 ${limit} 为泛滥`,
+    critical: '特急占比',
+    stale: '滞留超过 24 小时',
+    median: '签收用时中位数',
+    p95: (span: string) => `95 % 在 ${span}内`,
+    late: '超时签收',
+    overdue: '逾期未签收',
+    officers: '值守人数',
+    officersOption: (count: number) => `${count} 人值守`,
+    span: '时段',
+    spans: { '24': '24 小时', '168': '7 天', '720': '30 天' },
+    standard:
+      '按 EEMUA 191 与 ISA 18.2:每人每 10 分钟平均不超过 1 条,10 分钟内超过 10 条为泛滥;签收时限:特急 1 分钟,紧急 15 分钟,一般 4 小时,提示 2 个工作日。',
   },
   alarm: {
     advice: '怎么办',
