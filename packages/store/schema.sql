@@ -492,6 +492,7 @@ create table watch_clock (
   county integer not null,
   log_time bigint not null,
   failing jsonb not null,
+  remembered_position bigint not null default 0,
   constraint watch_clock_pkey PRIMARY KEY (county)
 );
 

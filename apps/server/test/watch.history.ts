@@ -70,6 +70,7 @@ export async function follow(
     from += entries.length
     follower.committed?.(from)
   }
+  await store.transaction(async (tx) => follower.rest?.(tx))
 }
 
 /** The log of a county as it stands in the database. */

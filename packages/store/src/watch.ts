@@ -100,12 +100,7 @@ export async function addAlarmSteps(
   })
 }
 
-/** Writes states of rules that changed. */
-export async function putWatchStates(
-  tx: Transaction,
-  county: number,
-  rows: readonly StoredState[],
-): Promise<void> {
+async function putWatchStates(tx: Transaction, county: number, rows: readonly StoredState[]): Promise<void> {
   if (rows.length === 0) return
   await tx.query({
     name: 'watch-state',
@@ -132,8 +127,7 @@ export interface WatchChannelRow {
   readonly document: unknown
 }
 
-/** Writes what is known of channels; no two of the same. */
-export async function putWatchChannels(
+async function putWatchChannels(
   tx: Transaction,
   county: number,
   rows: readonly WatchChannelRow[],
@@ -242,23 +236,37 @@ export async function putStatements(tx: Transaction, county: number, stated: Sta
     )
 }
 
-/** Writes how far the log's time has come, and which rules threw lately. */
-export async function putWatchClock(
-  tx: Transaction,
-  county: number,
-  logTime: number,
-  failing: readonly (readonly [string, number])[],
-): Promise<void> {
+/** What rules remember of the log before a position. */
+export interface RememberedRows {
+  readonly position: number
+  readonly logTime: number
+  /** Rules that threw lately, and when. */
+  readonly failing: readonly (readonly [string, number])[]
+  readonly states: readonly StoredState[]
+  readonly channels: readonly WatchChannelRow[]
+}
+
+/** Writes what rules remember: what changed of states and channels, and the clock they go by. */
+export async function putRemembered(tx: Transaction, county: number, rows: RememberedRows): Promise<void> {
+  for (let i = 0; i < rows.states.length; i += STATES_AT_ONCE)
+    await putWatchStates(tx, county, rows.states.slice(i, i + STATES_AT_ONCE))
+  await putWatchChannels(tx, county, rows.channels)
   await tx.query({
     name: 'watch-clock',
-    text: `insert into watch_clock (county, log_time, failing) values ($1, $2, $3)
-      on conflict (county) do update set log_time = excluded.log_time, failing = excluded.failing`,
-    values: [county, logTime, JSON.stringify(failing)],
+    text: `insert into watch_clock (county, log_time, failing, remembered_position) values ($1, $2, $3, $4)
+      on conflict (county) do update set log_time = excluded.log_time, failing = excluded.failing,
+        remembered_position = excluded.remembered_position`,
+    values: [county, rows.logTime, JSON.stringify(rows.failing), rows.position],
   })
 }
 
+/** A few megabytes of JSON in one statement. */
+const STATES_AT_ONCE = 5_000
+
 /** Everything the watch keeps in memory. */
 export interface WatchMemory {
+  /** States, channels and clock are as they were before this position of the log. */
+  readonly rememberedPosition: number
   readonly logTime: number
   readonly failing: readonly (readonly [string, number])[]
   readonly states: readonly StoredState[]
@@ -300,8 +308,8 @@ export async function loadBooks(tx: Query, county: number): Promise<WatchBooks> 
 export async function loadWatch(tx: Query, county: number): Promise<WatchMemory> {
   const rows = async <T extends object>(text: string): Promise<T[]> =>
     (await tx.query<T>(text, [county])).rows
-  const clock = await rows<{ log_time: number; failing: [string, number][] }>(
-    'select log_time, failing from watch_clock where county = $1',
+  const clock = await rows<{ log_time: number; failing: [string, number][]; remembered_position: number }>(
+    'select log_time, failing, remembered_position from watch_clock where county = $1',
   )
   const last = await rows<{ last: number | null }>('select max(alarm) as last from alarm where county = $1')
   const open = await rows<{ document: Alarm }>(
@@ -309,6 +317,7 @@ export async function loadWatch(tx: Query, county: number): Promise<WatchMemory>
   )
   return {
     ...(await loadBooks(tx, county)),
+    rememberedPosition: clock[0]?.remembered_position ?? 0,
     logTime: clock[0]?.log_time ?? 0,
     failing: clock[0]?.failing ?? [],
     states: await rows(

@@ -14,4 +14,6 @@ export interface Follower {
   committed?(nextPosition: number): void
   /** Called at start and after a rollback: forget memory, read your own tables. */
   reload(tx: Transaction): Promise<void>
+  /** Called at a clean stop, in a transaction of its own: write what you have kept in memory only. */
+  rest?(tx: Transaction): Promise<void>
 }

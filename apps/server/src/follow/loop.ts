@@ -80,6 +80,15 @@ export class FollowLoop {
     this.grown?.()
     this.stopped?.()
     await this.finished
+    await this.rest()
+  }
+
+  /** What it kept in memory can be made again; not writing it costs the next start some time, no more. */
+  private async rest(): Promise<void> {
+    if (!this.follower.rest || this.figures.failing !== undefined || !this.finished) return
+    await this.store
+      .transaction((tx) => this.follower.rest!(tx))
+      .catch((error: unknown) => this.log.warn({ err: error }, 'could not write its memory at the end'))
   }
 
   /** Resolves when the follower has committed everything before a position. */

@@ -7,10 +7,10 @@ import {
   loadWatch,
   type NoticeRow,
   putAlarms,
+  putRemembered,
   putStatements,
-  putWatchChannels,
-  putWatchClock,
-  putWatchStates,
+  readCursor,
+  readEntries,
   readRowsAt,
   type SettingsChangeRow,
   type Transaction,
@@ -23,6 +23,14 @@ import { definite, type WatchDesk, Watcher } from './watcher.ts'
 
 /** Longest the event loop is kept busy with rules before intake and sockets get their turn. */
 const SLICE_MS = 5
+/**
+ * What rules remember is written at most so often, and for at most this share of the time: every record changes some states,
+ * and writing them each time would cost more than all rules. After a crash the end of the log is simply run again.
+ */
+const REMEMBER_EVERY_MS = 1_000
+const REMEMBER_SHARE = 1 / 50
+/** Entries of the log read at once when its end is run again. */
+const CATCH_UP = { entries: 2_000, bytes: 4 * 1024 * 1024 }
 
 /** How the follower is made. */
 export interface WatchOptions {
@@ -30,6 +38,8 @@ export interface WatchOptions {
   readonly county: number
   /** For tests and for replays with some rules only. */
   readonly rules?: readonly Rule[]
+  /** What rules remember is written at most so often; `Infinity`: when asked for only. */
+  readonly rememberEveryMs?: number
   /** Told after each commit which alarms changed beyond another fold. Must not throw. */
   readonly onAlarms?: (alarms: readonly AlarmRow[]) => void
 }
@@ -41,11 +51,17 @@ class Stated {
   readonly settings: SettingsChangeRow[] = []
   readonly notices: NoticeRow[] = []
   readonly windows: WindowRow[] = []
+
+  /** Whether the books were changed that rules look things up in. */
+  get changesBooks(): boolean {
+    return [this.registrations, this.devices, this.settings, this.windows].some((list) => list.length > 0)
+  }
 }
 
 /**
- * The watch: rules over the log of a county, and the life of their alarms. States of rules, alarms, their steps and the cursor
- * commit together, so that an alarm is raised once, whatever happens to the process.
+ * The watch: rules over the log of a county, and the life of their alarms. Alarms, their steps and the cursor commit together, so
+ * that an alarm is raised once, whatever happens to the process. What rules remember follows behind (`remember`): whoever
+ * starts runs them over the log from there to the cursor, in silence, and they remember the same.
  */
 export class WatchFollower implements Follower {
   readonly name = 'watch'
@@ -54,6 +70,10 @@ export class WatchFollower implements Follower {
   #watcher!: Watcher
   #board!: AlarmBoard
   #told: readonly AlarmRow[] = []
+  /** Position before which everything has been followed. */
+  #followed = 0
+  #rememberedAt = 0
+  #rememberCostMs = 0
   /** Milliseconds spent in rules and decoding, without waiting for the database; for measurements. */
   busyMs = 0
 
@@ -84,10 +104,69 @@ export class WatchFollower implements Follower {
   }
 
   async reload(tx: Transaction): Promise<void> {
-    const memory = await loadWatch(tx, this.#options.county)
+    await this.#load(tx, await readCursor(tx, this.#options.county, this.name))
+  }
+
+  /** Instead of `reload`: begins at the start of the log with empty tables, whatever the cursor says. */
+  async begin(tx: Transaction): Promise<void> {
+    await this.#load(tx, 0)
+  }
+
+  async #load(tx: Transaction, followed: number): Promise<void> {
+    const { county } = this.#options
+    const memory = await loadWatch(tx, county)
     this.#told = []
-    this.#watcher = new Watcher(this.#rules, (signal) => this.#board.signal(signal), memory)
+    let silent = true
+    this.#watcher = new Watcher(
+      this.#rules,
+      (signal) => {
+        if (!silent) this.#board.signal(signal)
+      },
+      memory,
+    )
+    this.#followed = followed
+    await this.#runAgain(tx, memory.rememberedPosition, followed)
+    silent = false
     this.#board = new AlarmBoard(this.#rules, this.#watcher.windows, memory)
+    this.#rememberedAt = performance.now()
+  }
+
+  /** The books are those of the cursor already: whenever they change, everything is remembered at once. */
+  async #runAgain(tx: Transaction, from: number, until: number): Promise<void> {
+    const { county } = this.#options
+    const readBack = (positions: readonly number[]) => readRowsAt(tx, county, positions)
+    for (let next = from; next < until; ) {
+      const limits = { ...CATCH_UP, entries: Math.min(CATCH_UP.entries, until - next) }
+      const entries = await readEntries(tx, county, next, limits)
+      for (const entry of entries) await this.#watcher.take(entry, readBack)
+      if (entries.length === 0) return
+      next = entries.at(-1)!.position + 1
+    }
+  }
+
+  /** Writes what rules remember of everything followed so far. */
+  async remember(tx: Transaction): Promise<void> {
+    const began = performance.now()
+    const { engine } = this.#watcher
+    await putRemembered(tx, this.#options.county, {
+      position: this.#followed,
+      logTime: engine.logTime,
+      failing: engine.failing(),
+      states: engine.takeChanged(),
+      channels: this.#watcher.takeChannels(),
+    })
+    this.#rememberedAt = performance.now()
+    this.#rememberCostMs = this.#rememberedAt - began
+  }
+
+  async rest(tx: Transaction): Promise<void> {
+    await this.remember(tx)
+  }
+
+  #isTimeToRemember(): boolean {
+    const { rememberEveryMs = REMEMBER_EVERY_MS } = this.#options
+    const spared = Math.max(rememberEveryMs, this.#rememberCostMs / REMEMBER_SHARE)
+    return performance.now() - this.#rememberedAt >= spared
   }
 
   async apply(tx: Transaction, entries: readonly LogEntry[]): Promise<void> {
@@ -110,9 +189,9 @@ export class WatchFollower implements Follower {
     await putStatements(tx, county, stated)
     await putAlarms(tx, county, change.alarms)
     await addAlarmSteps(tx, county, change.steps)
-    await putWatchStates(tx, county, this.#watcher.engine.takeChanged())
-    await putWatchChannels(tx, county, this.#watcher.takeChannels())
-    await putWatchClock(tx, county, this.#watcher.engine.logTime, this.#watcher.engine.failing())
+    const last = entries.at(-1)
+    if (last) this.#followed = last.position + 1
+    if (stated.changesBooks || this.#isTimeToRemember()) await this.remember(tx)
     this.#told = change.alarms.filter((row) => change.notable.has(row.alarm.alarm))
   }
 

@@ -1,5 +1,12 @@
 import type { Rule } from '@oiltrail/domain'
-import { openStore, quoteIdentifier, readCursor, readEntries, type Store } from '@oiltrail/store'
+import {
+  openStore,
+  quoteIdentifier,
+  readCursor,
+  readEntries,
+  type Store,
+  type Transaction,
+} from '@oiltrail/store'
 import { compareTable, type DerivedTable, type TableComparison } from '../replay/compare.ts'
 import { type Finding, Findings } from '../replay/findings.ts'
 import { WatchFollower } from './follower.ts'
@@ -15,7 +22,7 @@ export const WATCH_TABLES: readonly DerivedTable[] = [
   { table: 'rule_setting', key: ['position'], tells: ['rule', 'site', 'actor', 'reason'] },
   { table: 'delivery_notice', key: ['notice'] },
   { table: 'quiet_window', key: ['quiet_window'] },
-  { table: 'watch_clock', key: ['log_time'] },
+  { table: 'watch_clock', key: ['remembered_position'] },
 ]
 
 /** Entries of one round: larger than live rounds, since nobody waits for each. */
@@ -54,20 +61,8 @@ export async function replayWatch(
         `create temporary table ${quoteIdentifier(table)} (like ${quoteIdentifier(live)}.${quoteIdentifier(table)} including all)`,
       )
     await tx.query('begin isolation level repeatable read, read only')
-    const follower = new WatchFollower({ county, ...(rules ? { rules } : {}) })
-    const end = await readCursor(tx, county, follower.name)
     const began = performance.now()
-    await follower.reload(tx)
-    let entries = 0
-    for (let next = 0; next < end; ) {
-      const round = await readEntries(tx, county, next, {
-        ...ROUND,
-        entries: Math.min(ROUND.entries, end - next),
-      })
-      await follower.apply(tx, round)
-      next = round.length === 0 ? next + ROUND.entries : round.at(-1)!.position + 1
-      entries += round.length
-    }
+    const entries = await rebuild(tx, county, live, rules)
     const rebuildMs = performance.now() - began
     const findings = new Findings()
     const tables: TableComparison[] = []
@@ -79,4 +74,36 @@ export async function replayWatch(
     tx.release(true)
     await own.close()
   }
+}
+
+/** Runs the whole log. What rules remember is written where the live follower last wrote it, so that both can be compared. */
+async function rebuild(
+  tx: Transaction,
+  county: number,
+  live: string,
+  rules: readonly Rule[] | undefined,
+): Promise<number> {
+  const follower = new WatchFollower({
+    county,
+    rememberEveryMs: Number.POSITIVE_INFINITY,
+    ...(rules ? { rules } : {}),
+  })
+  const end = await readCursor(tx, county, follower.name)
+  const { rows } = await tx.query<{ position: number }>(
+    `select remembered_position as position from ${quoteIdentifier(live)}.watch_clock where county = $1`,
+    [county],
+  )
+  const remembered = rows[0]?.position ?? end
+  await follower.begin(tx)
+  let entries = 0
+  for (let next = 0; next < end; ) {
+    const until = next < remembered ? remembered : end
+    const limits = { ...ROUND, entries: Math.min(ROUND.entries, until - next) }
+    const round = await readEntries(tx, county, next, limits)
+    await follower.apply(tx, round)
+    next = round.length === 0 ? next + limits.entries : round.at(-1)!.position + 1
+    entries += round.length
+    if (next === remembered) await follower.remember(tx)
+  }
+  return entries
 }
