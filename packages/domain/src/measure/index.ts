@@ -1,5 +1,7 @@
 export * from './pairing.ts'
 export * from './statistics.ts'
+export * from './strapping.ts'
+export * from './strapping-chart.ts'
 export * from './tank-day.ts'
 export * from './tank-track.ts'
 export * from './three-witnesses.ts'

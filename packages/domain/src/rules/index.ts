@@ -1,4 +1,5 @@
 export * from './around.ts'
+export * from './chart-deviation.ts'
 export * from './clock.ts'
 export * from './combine.ts'
 export * from './event.ts'

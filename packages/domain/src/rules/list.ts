@@ -1,6 +1,7 @@
 import { boardChanged } from './board-changed.ts'
 import { cabinetOpened } from './cabinet-opened.ts'
 import { chainBroken } from './chain-broken.ts'
+import { chartDeviation } from './chart-deviation.ts'
 import { cheatSignature } from './cheat-signature.ts'
 import { clockTurnedBack } from './clock-turned-back.ts'
 import { collectorSilent } from './collector-silent.ts'
@@ -57,6 +58,7 @@ export const RULES: readonly Rule[] = [
   suddenLoss,
   leak,
   meterDrift,
+  chartDeviation,
   water,
   overfill,
   darkCollector,
