@@ -41,6 +41,11 @@ const COMMANDS = {
     args: ['migrate'],
     help: 'bring the database schema up to date / 升级数据库结构',
   },
+  remove: {
+    bundle: 'server',
+    args: ['remove'],
+    help: 'delete a data folder and its database / 删除数据目录及其数据库',
+  },
 }
 
 function help() {

@@ -2,13 +2,15 @@ import { existsSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { ProblemError } from '@oiltrail/kernel'
+import { type Problem, ProblemError } from '@oiltrail/kernel'
 import { backup, restore, type Store } from '@oiltrail/store'
 import { pino } from 'pino'
 import { readAdminToken } from './access.ts'
 import { readConfig, SERVE_OPTIONS, type ServeFlags, type ServerConfig } from './config.ts'
 import { openDatabase } from './database.ts'
 import { parseExport, runAudit, runExport, runReplay } from './inspect.ts'
+import { REMOVE_HELP, removeData } from './remove.ts'
+import { hasLogKeys } from './seal/keys.ts'
 import { startServer } from './serve.ts'
 
 /** A stop that takes longer than this is broken off: the caller expects us gone within ten seconds. */
@@ -67,6 +69,7 @@ ${DATABASE_HELP}`,
 `,
     run: issueCode,
   },
+  remove: { usage: 'remove --data DIR [--yes]', help: REMOVE_HELP, run: removeData },
 }
 
 /** Runs `serve`, `migrate`, `backup` …; the first argument is its name. */
@@ -123,13 +126,13 @@ async function serve(args: readonly string[], env: Environment): Promise<number>
   if (names.length > 0) throw invalid(`what is ${names[0]}?`)
   await mkdir(config.data, { recursive: true })
   const log = makeLog(config)
-  const end = pledge<number>()
+  const end = pledge<Problem | undefined>()
   // Before anything is started: a signal that comes early must not leave a database behind.
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => end.keep(0))
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => end.keep(undefined))
   const starting = startServer(config, log, {
     onFatal: (problem) => {
       log.fatal({ problem }, 'the server cannot go on')
-      end.keep(1)
+      end.keep(problem)
     },
   })
   const server = await Promise.race([starting, end.promise.then(() => undefined)])
@@ -138,7 +141,7 @@ async function serve(args: readonly string[], env: Environment): Promise<number>
     if (server.mqttsUrl) process.stdout.write(`mqtt ${server.mqttsUrl}\n`)
     process.stdout.write(`ready ${server.url}\n`)
   }
-  const code = await end.promise
+  const problem = await end.promise
   const deadline = setTimeout(() => {
     log.error('the stop took too long and was broken off')
     process.exit(1)
@@ -146,7 +149,9 @@ async function serve(args: readonly string[], env: Environment): Promise<number>
   deadline.unref()
   await (await starting).stop()
   clearTimeout(deadline)
-  return code
+  // Told once more, in both languages, as the last words that a person sees.
+  if (problem) throw new ProblemError(problem)
+  return 0
 }
 
 function pledge<T>(): { readonly promise: Promise<T>; readonly keep: (value: T) => void } {
@@ -159,18 +164,23 @@ function pledge<T>(): { readonly promise: Promise<T>; readonly keep: (value: T) 
 
 async function migrateDatabase(args: readonly string[], env: Environment): Promise<number> {
   const { config } = configOf(args, env)
-  const database = await openDatabase({ ...databaseOf(config), migrate: true })
+  const database = await openDatabase({ ...databaseOf(config, hasLogKeys(config.data)), migrate: true })
   process.stderr.write(`schema version ${database.version} / 数据库结构版本 ${database.version}\n`)
   await database.close()
   return 0
 }
 
-function databaseOf(config: ServerConfig) {
+/** `existing`: the command reads what was recorded, so a database that is not there is an error, not a first start. */
+function databaseOf(config: ServerConfig, existing: boolean) {
   return {
+    mustExist: existing,
     url: config.databaseUrl,
     data: config.data,
     log: makeLog(config),
-    onGivenUp: () => process.exit(1),
+    onGivenUp: (problem: Problem) => {
+      process.stderr.write(`oiltrail: ${problem.code}: ${problem.detail}\n`)
+      process.exit(1)
+    },
   }
 }
 
@@ -188,7 +198,7 @@ async function writeBackup(args: readonly string[], env: Environment): Promise<n
     const path = join(config.data, 'keys', name)
     if (existsSync(path)) attachments[name] = await readFile(path)
   }
-  const database = await openDatabase({ ...databaseOf(config), migrate: true })
+  const database = await openDatabase({ ...databaseOf(config, true), migrate: true })
   try {
     await backup(database.store, file, attachments)
   } finally {
@@ -201,7 +211,7 @@ async function writeBackup(args: readonly string[], env: Environment): Promise<n
 async function restoreBackup(args: readonly string[], env: Environment): Promise<number> {
   const { config, names } = configOf(args, env)
   const file = fileOf(names)
-  const database = await openDatabase({ ...databaseOf(config), migrate: false })
+  const database = await openDatabase({ ...databaseOf(config, false), migrate: false })
   try {
     const { attachments } = await restore(database.store, file)
     await mkdir(join(config.data, 'keys'), { recursive: true, mode: 0o700 })
@@ -220,7 +230,7 @@ async function restoreBackup(args: readonly string[], env: Environment): Promise
 
 /** Runs something on the database, beside a running server if there is one. */
 async function onDatabase(config: ServerConfig, work: (store: Store) => Promise<number>): Promise<number> {
-  const database = await openDatabase({ ...databaseOf(config), migrate: true })
+  const database = await openDatabase({ ...databaseOf(config, true), migrate: true })
   try {
     return await work(database.store)
   } finally {

@@ -1,6 +1,7 @@
 import { statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { type Problem, ProblemError } from '@oiltrail/kernel'
 import { migrate, openStore, type Postgres, type Store, startPostgres } from '@oiltrail/store'
 import type { Logger } from 'pino'
 
@@ -22,8 +23,10 @@ export interface DatabaseOptions {
   readonly log: Logger
   /** Whether to bring the schema up to date; `restore` wants it as it is. */
   readonly migrate: boolean
-  /** The built-in database ended and could not be started again. */
-  readonly onGivenUp: () => void
+  /** Whether the built-in database must already be there: then an empty one is never made in its place, DATABASE_LOST. */
+  readonly mustExist: boolean
+  /** The built-in database ended and could not be started again, or is gone. */
+  readonly onGivenUp: (problem: Problem) => void
 }
 
 /** An open, migrated database; the built-in one is watched, and started again when it dies. */
@@ -39,7 +42,7 @@ export interface Database {
 /** Starts or reaches the database and brings its schema up to date if asked to. */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const keeper = options.url === undefined ? new PostgresKeeper(options) : undefined
-  const url = options.url ?? (await keeper!.start())
+  const url = options.url ?? (await keeper!.start(options.mustExist))
   const store = openStore(url, {
     max: MOST_CONNECTIONS,
     applicationName: 'oiltrail-server',
@@ -81,10 +84,11 @@ class PostgresKeeper {
     return this.running?.pid
   }
 
-  async start(): Promise<string> {
+  async start(mustExist: boolean): Promise<string> {
     const { data, log } = this.options
     this.running = await startPostgres({
       directory: join(data, 'postgres'),
+      mustExist,
       log: { info: (text) => log.info(text), error: (text) => log.error(text) },
       onExit: (reason) => {
         this.running = undefined
@@ -108,9 +112,11 @@ class PostgresKeeper {
     let wait = FIRST_RESTART_MS
     for (let tries = 0; tries < MOST_RESTARTS && !this.stopping; ) {
       try {
-        await this.start()
+        // It ran: whatever is missing now was there.
+        await this.start(true)
         return
       } catch (error) {
+        if (error instanceof ProblemError) return this.giveUp(error.problem)
         const full = await isFull(this.options.data)
         this.options.log.error({ err: error, wait, full }, 'the database could not be started')
         // Giving up would not make room; whoever makes it should not have to start us as well.
@@ -119,7 +125,11 @@ class PostgresKeeper {
         wait = Math.min(wait * 2, LAST_RESTART_MS)
       }
     }
-    if (!this.stopping) this.options.onGivenUp()
+    this.giveUp({ code: 'STORE_FAILED', detail: 'the database cannot be started / 数据库无法启动' })
+  }
+
+  private giveUp(problem: Problem): void {
+    if (!this.stopping) this.options.onGivenUp(problem)
   }
 }
 

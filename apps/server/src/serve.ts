@@ -26,7 +26,7 @@ import { ShardOwner } from './intake/ownership.ts'
 import { LogFeed } from './log/feed.ts'
 import { makeMetrics } from './metrics.ts'
 import { Seal } from './seal/follower.ts'
-import { readyLogSigners } from './seal/keys.ts'
+import { hasLogKeys, readyLogSigners } from './seal/keys.ts'
 import { registerLogRoutes } from './seal/routes.ts'
 import { readShareTargets } from './share/address.ts'
 import { ShareCourier } from './share/courier.ts'
@@ -106,7 +106,9 @@ async function bringUp(
     data: config.data,
     log,
     migrate: true,
-    onGivenUp: () => fatal({ code: 'STORE_FAILED', detail: 'the database cannot be started' }),
+    // The log's keys are made after its database: where they are, there was one, built in or your own.
+    mustExist: hasLogKeys(config.data),
+    onGivenUp: fatal,
   })
   undo.push(() => database.close())
   const core = await startCore(config, log, database, fatal, hooks, undo)

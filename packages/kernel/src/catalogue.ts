@@ -198,6 +198,13 @@ export const CATALOGUE = {
     'The database could not store it; nothing was stored',
     'Check the database and the disk space',
   ),
+  DATABASE_LOST: entry(
+    500,
+    '原有数据库不见了,平台不会用空数据库顶替',
+    '找回原目录(如重新挂载磁盘)后再启动;原用自备数据库的,设置 DATABASE_URL;确已丢失的,用 oiltrail restore 将备份恢复到新的数据目录',
+    'The database that was there is gone; an empty one will not take its place',
+    'Bring its folder back (mount the disk again); if it was a database of your own, set DATABASE_URL; if it is lost, restore a backup into a new data folder with oiltrail restore',
+  ),
   SHARD_OWNED: entry(
     503,
     '该县日志已由另一服务进程写入',

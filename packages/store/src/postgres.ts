@@ -1,11 +1,13 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { chown, lstat, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises'
+import { chown, lstat, rename, rm, rmdir, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import pg from 'pg'
 import { type Account, asAccount, unprivilegedAccount } from './postgres/account.ts'
 import { type Binaries, readyBinaries } from './postgres/binaries.ts'
+import { readPidFile, stopLeftover } from './postgres/leftover.ts'
+import { lostDatabase, noteMade, refuseLost } from './postgres/made.ts'
 import { claimOwnership, livingOwner, type Ownership } from './postgres/owner.ts'
 import {
   findPlace,
@@ -25,6 +27,8 @@ const POLL_MS = 25
 const STOP_TIMEOUT_MS = 7_000
 /** How long the children of a killed postmaster may take to notice and leave its shared memory. */
 const ORPHAN_TIMEOUT_MS = 20_000
+/** How long commits may go into a folder that somebody deleted. */
+const PRESENCE_MS = 1_000
 const LOG_TAIL_LINES = 20
 const MAX_LOG_LINE_BYTES = 8_192
 
@@ -59,6 +63,8 @@ export interface PostgresOptions {
   /** Its own folder, made when missing: cluster, password, sockets. */
   readonly directory: string
   readonly log: PostgresLog
+  /** Whether a database must already be there: then none is ever created, and a missing one is DATABASE_LOST. */
+  readonly mustExist?: boolean
   /** Told once when the server ends without having been asked to. It is never restarted behind your back. */
   readonly onExit?: (reason: string) => void
   /** For a server that several test processes share: it runs until this process ends instead of ours, and its folder is then deleted. */
@@ -82,12 +88,15 @@ export interface Postgres {
 /**
  * Starts the built-in PostgreSQL on a folder, creating it at the first time, reachable through a Unix socket in a private folder
  * only. When a living process of ours already runs it, attaches to it; what a killed process left running is shut down first.
- * If our process is killed the database shuts itself down. Throws when it cannot start, with the server's own words.
+ * If our process is killed the database shuts itself down. Throws when it cannot start, with the server's own words; throws the
+ * problem DATABASE_LOST when the folder had a database that is not there any more: an empty one never takes its place.
  */
 export async function startPostgres(options: PostgresOptions): Promise<Postgres> {
   const { log } = options
+  const directory = resolve(options.directory)
+  const made = await refuseLost(directory, options.mustExist ?? false)
   const account = await unprivilegedAccount()
-  const place = await findPlace(resolve(options.directory), account, log)
+  const place = await findPlace(directory, account, log)
   const password = await readyPassword(place.directory)
   const runDirectory = await readyRunDirectory(place, account)
   const owner = await claimOwnership(runDirectory)
@@ -96,7 +105,9 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
     const binaries = await readyBinaries(account, place.directory)
     await stopLeftover(place, runDirectory, log)
     await createCluster(place, binaries, account, password, log)
-    return await launch(options, { place, binaries, account, password, runDirectory, owner })
+    const server = await launch(options, { place, binaries, account, password, runDirectory, owner, made })
+    if (!made) await noteMade(directory)
+    return server
   } catch (error) {
     await owner.release()
     throw error
@@ -109,61 +120,6 @@ async function attach(place: Place, password: string, runDirectory: string): Pro
     (await livingOwner(runDirectory)) ? undefined : 'the process that was starting it ended',
   )
   return { url, pid, attached: true, stop: async () => undefined }
-}
-
-// ---- what an earlier process left
-
-interface PidFile {
-  readonly pid: number
-  readonly ready: boolean
-}
-
-async function readPidFile(place: Place): Promise<PidFile | undefined> {
-  const text = await readFile(join(place.cluster, 'postmaster.pid'), 'utf8').catch(() => undefined)
-  const lines = text?.split('\n') ?? []
-  const pid = Number(lines[0])
-  // Line 8 is the state: PostgreSQL source, src/include/utils/pidfile.h.
-  return Number.isInteger(pid) && pid > 0 ? { pid, ready: lines[7]?.trim() === 'ready' } : undefined
-}
-
-/** Whether the process is a PostgreSQL on this cluster. A number alone proves nothing: after a restart of the machine it is another's. */
-async function isPostmasterOf(pid: number, place: Place): Promise<boolean> {
-  const { stdout } = await run('ps', ['-ww', '-o', 'args=', '-p', String(pid)]).catch(async () => ({
-    stdout: (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).replaceAll('\0', ' '),
-  }))
-  return stdout.includes('postgres') && stdout.includes(place.cluster)
-}
-
-async function stopLeftover(place: Place, runDirectory: string, log: PostgresLog): Promise<void> {
-  const left = await readPidFile(place)
-  if (!left) return
-  if (await isPostmasterOf(left.pid, place)) {
-    log.info(`stopping the database that an earlier process left running (pid ${left.pid})`)
-    signal(left.pid, 'SIGINT')
-    const deadline = Date.now() + STOP_TIMEOUT_MS
-    while (await isPostmasterOf(left.pid, place)) {
-      if (Date.now() > deadline + STOP_TIMEOUT_MS)
-        throw new Error(`the database process ${left.pid} does not end: stop it by hand`)
-      if (Date.now() > deadline) signal(left.pid, 'SIGQUIT')
-      await sleep(POLL_MS)
-    }
-  }
-  // Not removed while its process lives. PostgreSQL still refuses if children of a killed one hold its shared memory.
-  await rm(join(place.cluster, 'postmaster.pid'), { force: true })
-  await removeSockets(runDirectory)
-}
-
-async function removeSockets(runDirectory: string): Promise<void> {
-  for (const name of ['.s.PGSQL.5432', '.s.PGSQL.5432.lock'])
-    await rm(join(runDirectory, name), { force: true })
-}
-
-function signal(pid: number, name: NodeJS.Signals): void {
-  try {
-    process.kill(pid, name)
-  } catch {
-    // Already gone.
-  }
 }
 
 // ---- creation
@@ -225,6 +181,8 @@ interface Launch {
   readonly password: string
   readonly runDirectory: string
   readonly owner: Ownership
+  /** Whether the folder had a database before. */
+  readonly made: boolean
 }
 
 function connectionUrl(runDirectory: string, password: string, database: string): string {
@@ -238,7 +196,7 @@ async function launch(options: PostgresOptions, how: Launch): Promise<Postgres> 
     try {
       const administration = connectionUrl(how.runDirectory, how.password, 'postgres')
       const pid = await waitUntilReady(how.place, administration, server.ended)
-      await createDatabase(administration)
+      await createDatabase(administration, how)
       return superviseRunning(options, how, server, pid)
     } catch (error) {
       server.child.kill('SIGQUIT')
@@ -333,12 +291,14 @@ async function answers(url: string): Promise<boolean> {
   }
 }
 
-async function createDatabase(administrationUrl: string): Promise<void> {
+async function createDatabase(administrationUrl: string, { made, place }: Launch): Promise<void> {
   const client = new pg.Client({ connectionString: administrationUrl })
   await client.connect()
   try {
     const { rowCount } = await client.query('select from pg_database where datname = $1', [DATABASE])
-    if (rowCount === 0) await client.query(`create database ${DATABASE}`)
+    if (rowCount !== 0) return
+    if (made) throw lostDatabase(`${place.cluster} runs, but it holds no database ${DATABASE} any more`)
+    await client.query(`create database ${DATABASE}`)
   } finally {
     await client.end()
   }
@@ -379,8 +339,10 @@ function spawnGuardian(pid: number, options: PostgresOptions, account: Account |
 
 function superviseRunning(options: PostgresOptions, how: Launch, server: Postmaster, pid: number): Postgres {
   const guardian = spawnGuardian(pid, options, how.account)
+  const presence = watchPresence(how.place, server, options.log)
   let stopping: Promise<void> | undefined
   void server.exit.then(async (reason) => {
+    clearInterval(presence)
     guardian.kill('SIGKILL') // its target is gone; the number may soon be another's
     await how.owner.release()
     if (stopping) return
@@ -396,6 +358,22 @@ function superviseRunning(options: PostgresOptions, how: Launch, server: Postmas
       return stopping
     },
   }
+}
+
+/**
+ * PostgreSQL looks once a minute whether its folder is still there, and until then goes on committing into deleted files. We look
+ * every second and end it: what is not acknowledged is sent again, what was acknowledged into nothing is lost.
+ */
+function watchPresence(place: Place, server: Postmaster, log: PostgresLog): NodeJS.Timeout {
+  const timer = setInterval(() => {
+    lstat(join(place.cluster, 'PG_VERSION')).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') return
+      log.error(`the database's folder ${place.cluster} is gone while it runs / 数据库目录在运行中消失`)
+      clearInterval(timer)
+      server.child.kill('SIGQUIT')
+    })
+  }, PRESENCE_MS)
+  return timer.unref()
 }
 
 async function stopServer(how: Launch, server: Postmaster): Promise<void> {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type NoteAlgorithm, type NoteSigner, noteSigner, type Signer } from '@oiltrail/evidence'
@@ -8,6 +9,11 @@ const FILES: readonly { readonly algorithm: NoteAlgorithm; readonly file: string
   { algorithm: 'Ed25519', file: 'log-ed25519.pem' },
   { algorithm: 'SM2-SM3', file: 'log-sm2.pem' },
 ]
+
+/** Whether a data folder has keys of a log, which are made when its platform first starts. */
+export function hasLogKeys(data: string): boolean {
+  return FILES.some(({ file }) => existsSync(join(data, 'keys', file)))
+}
 
 /** Who signs the checkpoints of a log: Ed25519 first, for the world's tools, then SM2. */
 export interface LogSigners {

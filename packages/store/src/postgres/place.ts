@@ -10,6 +10,8 @@ const LONGEST_SOCKET_NAME = '/.s.PGSQL.5432.lock'
 /** Homes for a cluster whose chosen folder PostgreSQL's user cannot enter; both survive a restart of the machine. */
 const ALTERNATIVE_HOMES = ['/var/lib', '/var/tmp'] as const
 const MARKER = 'cluster-location.json'
+/** Names that `alternative` gives, and nothing else under the same parents. */
+const HOME_NAME = /^oiltrail-[0-9a-f]{16}$/
 
 /** The folders of one cluster. */
 export interface Place {
@@ -21,12 +23,14 @@ export interface Place {
   readonly home: string
 }
 
-interface Marker {
+/** Names the home of a cluster that lies outside the chosen folder. */
+export interface Marker {
   readonly id: string
   readonly home: string
 }
 
-async function readMarker(directory: string): Promise<Marker | undefined> {
+/** Reads the marker of a chosen folder, if it has one. */
+export async function readMarker(directory: string): Promise<Marker | undefined> {
   const text = await readFile(join(directory, MARKER), 'utf8').catch(() => undefined)
   if (text === undefined) return undefined
   const marker = JSON.parse(text) as Partial<Marker>
@@ -67,14 +71,10 @@ export async function findPlace(
   return alternative(directory, account, log)
 }
 
-async function adopt(directory: string, marker: Marker): Promise<Place> {
-  const owner = JSON.parse(
-    await readFile(join(marker.home, 'owner.json'), 'utf8').catch(() => {
-      throw new Error(
-        `${join(directory, MARKER)} says that the database lies in ${marker.home}, which is not there`,
-      )
-    }),
-  ) as { id: string; directory: string }
+/** The place outside that a folder's marker names. Throws when it is another folder's, or this one is a copy. */
+export async function adopt(directory: string, marker: Marker): Promise<Place> {
+  const owner = await readOwner(marker.home)
+  if (!owner) throw new Error(`${marker.home} does not say whose database it holds`)
   if (owner.id !== marker.id) throw new Error(`${marker.home} holds the database of another folder`)
   if (owner.directory !== directory) {
     // The folder was moved, which is fine, or copied, which would let two folders share one database.
@@ -84,6 +84,8 @@ async function adopt(directory: string, marker: Marker): Promise<Place> {
       throw new Error(
         `${directory} is a copy of ${owner.directory} and names the same database: use backup and restore to make a second one`,
       )
+    // What later stands at the old address must not be taken for the owner.
+    await replaceFile(join(marker.home, 'owner.json'), JSON.stringify({ id: marker.id, directory }))
   }
   return { directory, home: marker.home, cluster: join(marker.home, 'cluster') }
 }
@@ -106,7 +108,11 @@ async function alternative(
       await rm(home, { recursive: true, force: true })
       continue
     }
-    await nameOrphans(parent, directory, home, log)
+    for (const other of await homesOf(directory))
+      if (other !== home)
+        log.info(
+          `an older database of ${directory} still lies in ${other}; delete it when it is no longer wanted`,
+        )
     log.info(`user ${account.name} cannot enter ${directory}; the database lies in ${home}`)
     return { directory, home, cluster: join(home, 'cluster') }
   }
@@ -115,22 +121,27 @@ async function alternative(
   )
 }
 
-/** A data folder that was deleted leaves its cluster behind. It is data: we only say where it is. */
-async function nameOrphans(
-  parent: string,
-  directory: string,
-  except: string,
-  log: { info(message: string): void },
-): Promise<void> {
-  for (const name of await readdir(parent)) {
-    const home = join(parent, name)
-    if (!name.startsWith('oiltrail-') || home === except) continue
-    const owner = await readFile(join(home, 'owner.json'), 'utf8').catch(() => undefined)
-    if (owner?.includes(JSON.stringify(directory)))
-      log.info(
-        `an older database of ${directory} still lies in ${home}; delete it when it is no longer wanted`,
-      )
-  }
+interface Owner {
+  readonly id: string
+  readonly directory: string
+}
+
+async function readOwner(home: string): Promise<Owner | undefined> {
+  const text = await readFile(join(home, 'owner.json'), 'utf8').catch(() => undefined)
+  return text === undefined ? undefined : (JSON.parse(text) as Owner)
+}
+
+/** Homes outside `directory` that were made for it, whether or not it still names them: a data folder that was deleted leaves its cluster behind. */
+export async function homesOf(directory: string): Promise<string[]> {
+  const homes: string[] = []
+  for (const parent of ALTERNATIVE_HOMES)
+    for (const name of await readdir(parent).catch(() => [])) {
+      const home = join(parent, name)
+      if (!HOME_NAME.test(name)) continue
+      const owner = await readOwner(home).catch(() => undefined)
+      if (owner?.directory === directory) homes.push(home)
+    }
+  return homes
 }
 
 /** Writes a small file so that a crash leaves the old or the new content, never a part. Mode 0600. */
@@ -156,10 +167,7 @@ export async function readyPassword(directory: string): Promise<string> {
  * temporary folder when that path is too long for a socket. The same for every process that asks about the same cluster.
  */
 export async function readyRunDirectory(place: Place, account: Account | undefined): Promise<string> {
-  const beside = join(place.home, 'run')
-  const fits = Buffer.byteLength(beside + LONGEST_SOCKET_NAME) <= LONGEST_SOCKET_PATH_BYTES
-  const key = createHash('sha256').update(place.cluster).digest('hex').slice(0, 12)
-  const path = fits ? beside : join(tmpdir(), `oiltrail-${key}`)
+  const path = runDirectoryOf(place)
   const made = await mkdir(path, { mode: 0o700 }).then(
     () => true,
     (error: NodeJS.ErrnoException) => {
@@ -175,6 +183,14 @@ export async function readyRunDirectory(place: Place, account: Account | undefin
     throw new Error(`${path} is not a private folder of ours: remove it`)
   if (account && found.uid !== account.uid) await chown(path, account.uid, account.gid)
   return path
+}
+
+/** Where `readyRunDirectory` makes the folder of the sockets. */
+export function runDirectoryOf(place: Pick<Place, 'home' | 'cluster'>): string {
+  const beside = join(place.home, 'run')
+  if (Buffer.byteLength(beside + LONGEST_SOCKET_NAME) <= LONGEST_SOCKET_PATH_BYTES) return beside
+  const key = createHash('sha256').update(place.cluster).digest('hex').slice(0, 12)
+  return join(tmpdir(), `oiltrail-${key}`)
 }
 
 /** Makes an empty private folder for initdb to fill, beside the final place so that a rename publishes it whole. */
