@@ -54,7 +54,7 @@ export class Ledger {
       !this.alarms.some((each) => each.rule === id && each.subject === subject && each.verdict === 'alert')
     if (openUntil !== undefined && loggedAt < openUntil && !graver) return
     const rule = this.rules.get(id)
-    if (this.books.windows.covering(subject, signal.at)) return
+    if (rule?.hiddenByWindow !== false && this.books.windows.covering(subject, signal.at)) return
     if (rule?.suppressedBy?.some((parent) => (this.parents.get(`${parent} ${raised.site}`)?.size ?? 0) > 0))
       return
     this.alarms.push({

@@ -203,7 +203,8 @@ export class AlarmBoard {
   /** What explains a new finding away: a declared window, or an open alarm of a rule it names. */
   #suppressorOf(found: { rule: string; subject: string; site: string }, at: number): Suppressor | undefined {
     const rule = this.#rules.get(found.rule)
-    const window = rule && windowsApply(rule) ? this.#windows.covering(found.subject, at) : undefined
+    const window =
+      rule?.hiddenByWindow === false ? undefined : rule && this.#windows.covering(found.subject, at)
     if (window) return { by: 'window', window: window.window, until: window.to }
     const parents = rule?.suppressedBy
     if (!parents?.length) return undefined
@@ -249,11 +250,6 @@ function isParent(
   if (parent.rule === child.rule && parent.subject === child.subject) return false
   const { kind } = subjectParts(parent.subject)
   return parent.subject === child.subject || kind === 'site' || kind === 'device' || kind === 'channel'
-}
-
-/** No work on site explains a forged batch, nor a failure of our own. */
-function windowsApply(rule: Rule): boolean {
-  return rule.id !== RULE_FAILED.id && !rule.reads.includes('refusal')
 }
 
 /** A parent that people called false explains nothing. */

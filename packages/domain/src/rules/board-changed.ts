@@ -33,6 +33,7 @@ export const boardChanged = defineRule<State, never>({
   reads: ['board-info', 'registration'],
   late: 'ignore',
   shelvable: false,
+  hiddenByWindow: false,
   subjectsOf(event) {
     if (event.type === 'registration')
       return event.document.dispensers.flatMap(({ nozzles }) =>

@@ -9,7 +9,7 @@ interface State {
   readonly ref: Ref | null
 }
 
-/** The sealed box of the collector is open (铅封). A declared maintenance window explains it. */
+/** The sealed box of the collector is open (铅封). A declared window is named, and explains nothing: the site declares it. */
 export const cabinetOpened = defineRule<State, never>({
   id: 'cabinet-opened',
   version: 1,
@@ -25,12 +25,13 @@ export const cabinetOpened = defineRule<State, never>({
   clock: 'volume',
   late: 'ignore',
   shelvable: false,
+  hiddenByWindow: false,
   subjectsOf: (event) =>
     event.type === 'fact' && event.fact.kind === 'health' && event.fact.event.startsWith('cabinet-')
       ? [partSubject(event.site, 'device', event.device)]
       : [],
   start: () => ({ since: null, ref: null }),
-  step(state, event): Step<State> {
+  step(state, event, { window }): Step<State> {
     if (event.type !== 'fact' || event.fact.kind !== 'health') return { state }
     if (event.fact.event === 'cabinet-closed')
       return { state: { since: null, ref: null }, cleared: true, verdict: 'normal' }
@@ -39,13 +40,19 @@ export const cabinetOpened = defineRule<State, never>({
     return {
       state: state.since === null ? { since, ref } : state,
       verdict: 'alert',
-      finding: { verdict: 'alert', facts: { openedAt: since }, from: since, to: event.at, evidence: [ref] },
+      finding: {
+        verdict: 'alert',
+        facts: { openedAt: since, window: window?.window ?? '' },
+        from: since,
+        to: event.at,
+        evidence: [ref],
+      },
     }
   },
   sentence({ subject, siteName, facts }, language) {
     const who = subjectWords(subject, siteName, language)
     return language === 'zh'
-      ? `${who} 箱门于 ${momentText(facts.openedAt)} 被打开,铅封疑遭破坏`
-      : `${who}: its cabinet was opened at ${momentText(facts.openedAt)}, the seal is probably broken`
+      ? `${who} 箱门于 ${momentText(facts.openedAt)} 被打开,铅封疑遭破坏${facts.window ? `(站点已申报维护 ${facts.window})` : ''}`
+      : `${who}: its cabinet was opened at ${momentText(facts.openedAt)}, the seal is probably broken${facts.window ? ` (the site declared ${facts.window})` : ''}`
   },
 })

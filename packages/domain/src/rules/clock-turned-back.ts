@@ -55,6 +55,7 @@ export const clockTurnedBack = defineRule<State, Key>({
   reads: ['health', 'sale', 'receipt'],
   late: 'ignore',
   shelvable: false,
+  hiddenByWindow: false,
   subjectsOf: (event) => (event.type === 'fact' ? [partSubject(event.site, 'device', event.device)] : []),
   start: () => ({ volume: null, price: null }),
   step(state, event, { settings }): Step<State> {

@@ -16,6 +16,7 @@ export const RULE_FAILED: Rule = {
   reads: [],
   late: 'ignore',
   shelvable: true,
+  hiddenByWindow: false,
   subjectsOf: () => [],
   start: () => null,
   step: (state) => ({ state }),

@@ -24,6 +24,7 @@ export const lineCut = defineRule<State, never>({
   reads: ['line'],
   late: 'ignore',
   shelvable: false,
+  hiddenByWindow: false,
   subjectsOf: (event) =>
     event.type === 'fact' && event.fact.kind === 'line'
       ? [partSubject(event.site, 'nozzle', event.fact.nozzle)]

@@ -46,6 +46,7 @@ export const lineRewired = defineRule<State, Key>({
   reads: ['line', 'registration'],
   late: 'ignore',
   shelvable: false,
+  hiddenByWindow: false,
   subjectsOf(event) {
     if (event.type === 'registration')
       return event.document.dispensers.flatMap(({ nozzles }) =>

@@ -39,6 +39,7 @@ export function refusedBy({ id, codes, title, clause, advice }: About): Rule<Sta
     clock: 'log',
     late: 'ignore',
     shelvable: false,
+    hiddenByWindow: false,
     subjectsOf: (event) => subjectOf(event, codes),
     start: () => ({ times: 0 }),
     step(state, event): Step<State> {

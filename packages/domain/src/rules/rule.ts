@@ -142,6 +142,8 @@ export interface Rule<State = unknown, Key extends string = string> extends Redu
   readonly settings: SettingsTable<Key>
   /** False for fire, tamper and seal alarms, which nobody may shelve. */
   readonly shelvable: boolean
+  /** False for tampering: a window is declared by the site itself, and must not hide what the site may do under it. */
+  readonly hiddenByWindow?: false
   /**
    * Rules whose open alarm explains this one away at the same site (for instance the dark collector): ids. Its alarms
    * are then kept as suppressed and name the parent.

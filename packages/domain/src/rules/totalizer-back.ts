@@ -72,6 +72,7 @@ export const totalizerBack = defineRule<State, 'rolloverMillilitres'>({
   reads: ['sale', 'total', 'receipt', 'board-total'],
   late: 'ignore',
   shelvable: true,
+  hiddenByWindow: false,
   subjectsOf: nozzleSubject,
   start: () => ({ seen: {}, factory: '' }),
   step(state, event, around): Step<State> {
