@@ -1,36 +1,55 @@
-import { type ReactNode, useMemo } from 'react'
+import { type ReactNode, useMemo, useRef } from 'react'
 import type { Answer } from '../api/endpoints.ts'
 import { Chart, type ChartOption, useChartBase } from '../charts/Chart.tsx'
+import { timeAxis } from '../charts/timeTicks.ts'
 import { useWords } from '../settings.tsx'
 import { formatLitres, formatNumber, formatShortMoment, formatTime } from '../text/format.ts'
 import type { Words } from '../text/zh.ts'
 import { SERIES_COLOURS } from '../theme/tokens.ts'
-import { type Lane, lanesOf, type Mark, marksOf, sharedScale } from './lanes.ts'
+import { useWidth } from '../ui/useWidth.ts'
+import {
+  type LabelSide,
+  type Lane,
+  labelSides,
+  lanesOf,
+  type Mark,
+  type MarkKind,
+  marksOf,
+  sharedScale,
+} from './lanes.ts'
 
 const LANE_HEIGHT = 84
-const MARK_HEIGHT = 44
+const MARK_HEIGHT = 20
 const LANE_GAP = 34
 const TOP = 22
 const FOOT = 26
 const LEFT = 76
 const RIGHT = 84
-/** Marks beyond this share of the axis have their words at the left. */
-const LEFTWARD_FROM = 0.75
-/** Axes shorter than this are labelled with the time of day alone. */
-const DAY_MS = 86_400_000
+/** Width that is assumed until the page has told it, px. */
+const USUAL_WIDTH = 1_000
+/** A Chinese character is as wide as its height; others about half of it. */
+const NARROW = 0.56
 
 /** What a mark says. */
 export function markText(mark: Mark, words: Words): string {
+  const subject = mark.subjects.filter((each) => each !== '').join('、')
   switch (mark.kind) {
     case 'people':
-      return `${words.alarm.step[mark.text] ?? mark.text} · ${mark.subject}`
+      return `${words.alarm.step[mark.text] ?? mark.text} · ${subject}`
     case 'delivery':
-      return words.alarm.delivered(mark.subject, formatLitres(Number(mark.text) || 0))
+      return words.alarm.delivered(subject, formatLitres(Number(mark.text) || 0))
     case 'line':
-      return words.fault(mark.text === 'normal' ? 'line-normal' : `line-${mark.text}`, mark.subject)
+      return words.fault(mark.text === 'normal' ? 'line-normal' : `line-${mark.text}`, subject)
     default:
-      return words.fault(mark.text, mark.subject)
+      return words.fault(mark.text, subject)
   }
+}
+
+/** Width of a text about as it will be drawn, px. */
+function textWidth(text: string, fontSize: number): number {
+  let width = 0
+  for (const character of text) width += character > '\u2e80' ? fontSize : fontSize * NARROW
+  return width
 }
 
 interface Row {
@@ -40,17 +59,25 @@ interface Row {
   readonly marks?: readonly Mark[]
 }
 
+const MARK_TITLES: Readonly<Record<MarkKind, keyof Words['alarm']['lane']>> = {
+  delivery: 'delivery',
+  line: 'line',
+  health: 'marks',
+  people: 'people',
+}
+
 function rowsOf(series: Answer<'alarmSeries'>, words: Words): Row[] {
-  const { devices, people } = marksOf(series)
-  return [
-    ...lanesOf(series).map((lane) => ({
-      lane,
-      title: `${words.alarm.lane[lane.kind]} ${words.alarm.laneUnit[lane.unit]}`,
-      height: LANE_HEIGHT,
-    })),
-    ...(devices.length > 0 ? [{ title: words.alarm.lane.marks, marks: devices, height: MARK_HEIGHT }] : []),
-    ...(people.length > 0 ? [{ title: words.alarm.lane.people, marks: people, height: MARK_HEIGHT }] : []),
-  ]
+  const lanes = lanesOf(series).map((lane) => ({
+    lane,
+    title: `${words.alarm.lane[lane.kind]} ${words.alarm.laneUnit[lane.unit]}`,
+    height: LANE_HEIGHT,
+  }))
+  const marks = marksOf(series).map(({ kind, marks }) => ({
+    title: words.alarm.lane[MARK_TITLES[kind]],
+    marks,
+    height: MARK_HEIGHT,
+  }))
+  return [...lanes, ...marks]
 }
 
 interface Place {
@@ -108,11 +135,11 @@ function laneSeries(lane: Lane, index: number, span: Span, base: Base, words: Wo
   }))
 }
 
-/** Moments of a lane, each with its words beside it as far as there is room. */
+/** Moments of a lane, each with its words beside it where there is room for them. */
 function markSeries(
   marks: readonly Mark[],
+  sides: readonly LabelSide[],
   index: number,
-  axis: Span,
   span: Span,
   base: Base,
   words: Words,
@@ -125,21 +152,15 @@ function markSeries(
     symbol: 'diamond',
     symbolSize: 10,
     itemStyle: { color: base.tokens.inkSoft },
-    label: {
-      show: true,
-      position: 'right',
-      ...base.text,
-      color: base.tokens.inkSoft,
-      formatter: ({ dataIndex }: { dataIndex: number }) => {
-        const mark = marks[dataIndex]
-        return mark ? markText(mark, words) : ''
-      },
-    },
-    labelLayout: { hideOverlap: true },
-    data: marks.map((mark) => ({
+    data: marks.map((mark, i) => ({
       value: [mark.at, 0],
-      // Near the right edge there is no room for words but at the left.
-      label: { position: mark.at > axis.from + (axis.to - axis.from) * LEFTWARD_FROM ? 'left' : 'right' },
+      label: {
+        show: sides[i] !== undefined,
+        position: sides[i] ?? 'right',
+        ...base.text,
+        color: base.tokens.inkSoft,
+        formatter: markText(mark, words),
+      },
     })),
     markArea: areaOf(span, base),
   }
@@ -171,19 +192,30 @@ function tipOf(
   return [formatShortMoment(first.value[0]), ...lines].join('\n')
 }
 
+/** Where the words of a lane's marks stand on an axis as wide as the page gives it. */
+function sidesOf(marks: readonly Mark[], axis: Span, width: number, base: Base, words: Words): LabelSide[] {
+  const drawn = Math.max(1, width - LEFT - RIGHT)
+  return labelSides(
+    marks.map((mark) => ((mark.at - axis.from) / Math.max(1, axis.to - axis.from)) * drawn),
+    marks.map((mark) => textWidth(markText(mark, words), base.fontSize)),
+    drawn + RIGHT,
+  )
+}
+
 function optionOf(
   series: Answer<'alarmSeries'>,
   places: readonly Place[],
   span: Span,
+  width: number,
   base: Base,
   words: Words,
 ): ChartOption {
   const rows = places.map(({ row }) => row)
   const scale = sharedScale(rows.flatMap(({ lane }) => (lane ? [lane] : [])))
-  const short = series.to - series.from <= DAY_MS
-  const label = (at: number): string => (short ? formatTime(at).slice(0, 5) : formatShortMoment(at))
-  const drawn = rows.map(({ lane, marks }, i) =>
-    lane ? laneSeries(lane, i, span, base, words) : [markSeries(marks ?? [], i, series, span, base, words)],
+  const drawn = rows.map(({ lane, marks = [] }, i) =>
+    lane
+      ? laneSeries(lane, i, span, base, words)
+      : [markSeries(marks, sidesOf(marks, series, width, base, words), i, span, base, words)],
   )
   const owners = drawn.flatMap((list, i) => list.map(() => i))
   const shares = (row: Row): boolean =>
@@ -205,9 +237,8 @@ function optionOf(
       ...base.axis,
       axisLabel: {
         ...base.text,
+        ...timeAxis(series.from, series.to, width - LEFT - RIGHT),
         show: i === places.length - 1,
-        hideOverlap: true,
-        formatter: label,
       },
     })),
     yAxis: places.map(({ row }, i) => ({
@@ -252,11 +283,17 @@ export function LanesChart({
   const base = useChartBase()
   const words = useWords()
   const { from, to } = span
+  const box = useRef<HTMLDivElement>(null)
+  const width = useWidth(box, USUAL_WIDTH)
   const { places, height, option } = useMemo(() => {
     const made = placesOf(rowsOf(series, words))
-    return { ...made, option: optionOf(series, made.places, { from, to }, base, words) }
-  }, [series, from, to, base, words])
+    return { ...made, option: optionOf(series, made.places, { from, to }, width, base, words) }
+  }, [series, from, to, width, base, words])
   if (places.length === 0) return <p className="quiet">{words.alarm.noSeries}</p>
-  // The key makes a new chart when lanes come or go: their number is fixed in a chart's life.
-  return <Chart key={places.length} option={option} height={height} label={label} />
+  return (
+    <div ref={box}>
+      {/* The key makes a new chart when lanes come or go: their number is fixed in a chart's life. */}
+      <Chart key={places.length} option={option} height={height} label={label} />
+    </div>
+  )
 }

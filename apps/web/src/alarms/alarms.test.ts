@@ -6,7 +6,7 @@ import { en } from '../text/en.ts'
 import { zh } from '../text/zh.ts'
 import { factLabel, factText, settingText, spanText } from './facts.ts'
 import { type Alarm, groupAlarms } from './grouping.ts'
-import { lanesOf, MOST_LINES, marksOf, sharedScale } from './lanes.ts'
+import { labelSides, lanesOf, MOST_LINES, marksOf, sharedScale } from './lanes.ts'
 import { alarmQueryOf, alarmQuestionOf, isFiltered } from './question.ts'
 import { RING_WITHIN_MS, shouldSound } from './sounding.ts'
 
@@ -228,10 +228,62 @@ describe('lanes', () => {
     expect(total?.lines[0]?.points.at(-1)?.[1]).toBe(-4)
   })
 
-  it('keep people apart from devices', () => {
-    const mark = (kind: string) => ({ at: 1, kind, subject: '', text: '' })
-    const { devices, people } = marksOf({ from: 0, to: 1, lanes: [], marks: [mark('people'), mark('line')] })
-    expect([devices.length, people.length]).toEqual([1, 1])
+  const told = (kind: string, at: number, subject: string, text: string) => ({ kind, at, subject, text })
+  const marked = (...marks: ReturnType<typeof told>[]) =>
+    marksOf({ from: 0, to: 1_000, lanes: [{ ...lane('level', '2', [[0, 1]]) }], marks })
+
+  it('keep what devices, lines, tankers and people did apart, in this order', () => {
+    const lanes = marked(
+      told('people', 1, '李', 'accept'),
+      told('line', 2, '1', 'cut'),
+      told('health', 3, '', 'started'),
+      told('delivery', 4, '2', '9000'),
+    )
+    expect(lanes.map(({ kind }) => kind)).toEqual(['delivery', 'line', 'health', 'people'])
+  })
+
+  it('leave out what is no news: lines that are as they were, deliveries into other tanks', () => {
+    const [line, ...others] = marked(
+      told('line', 1, '1', 'normal'),
+      told('line', 100, '1', 'cut'),
+      told('line', 200, '1', 'cut'),
+      told('line', 300, '1', 'normal'),
+      told('delivery', 400, '1', '9000'),
+    )
+    expect(others).toEqual([])
+    expect(line?.marks.map(({ at, text }) => [at, text])).toEqual([
+      [100, 'cut'],
+      [300, 'normal'],
+    ])
+  })
+
+  it('join what happened to several parts at once, and never two deliveries or people', () => {
+    const lanes = marked(
+      told('line', 100, '1', 'cut'),
+      told('line', 102, '2', 'cut'),
+      told('line', 120, '3', 'cut'),
+      told('delivery', 200, '2', '5'),
+      told('delivery', 201, '2', '5'),
+    )
+    expect(lanes.map(({ marks }) => marks.map(({ subjects }) => subjects.join()))).toEqual([
+      ['2', '2'],
+      ['1,2', '3'],
+    ])
+  })
+
+  it.each([
+    ['alone, its words stand at the right', [10], [50], 100, ['right']],
+    ['at the edge they stand at the left', [90], [50], 100, ['left']],
+    [
+      'between two neighbours there is no room',
+      [10, 30, 95],
+      [50, 50, 20],
+      100,
+      [undefined, undefined, 'left'],
+    ],
+    ['words never cover the words before them', [0, 90], [70, 40], 100, ['right', undefined]],
+  ])('%s', (_what, at, lengths, width, sides) => {
+    expect(labelSides(at, lengths, width)).toEqual(sides)
   })
 })
 

@@ -40,6 +40,7 @@ const VERBATIM = new Set([
   'registered',
   'nozzle',
   'notice',
+  'window',
   'port',
   'message',
   'rule',
@@ -64,6 +65,7 @@ describe('B3: the facts of an alarm are said in words', () => {
         expect(factLabel(key, words)).toBe(words.factName[key])
         const text = factText(key, value, language, words)
         if (typeof value === 'number') expect(text, `${rule}.${key} has a unit`).toMatch(SAYS_UNIT)
+        else if (value === '') expect(text).toBe('—')
         else if (key === 'code') expect(text).toMatch(/.{4,} \([A-Z_]+\)/)
         else if (!VERBATIM.has(key) && key !== 'grade' && key !== 'label')
           expect(words.factValue[key]?.[value], `${rule}.${key}=${value} in words`).toBe(text)

@@ -109,12 +109,71 @@ export function sharedScale(lanes: readonly Lane[]): { min: number; max: number 
   return { min: min < 0 ? -niceCeiling(-min) : 0, max: niceCeiling(max) }
 }
 
-export type Mark = Series['marks'][number]
+type Told = Series['marks'][number]
 
-/** Moments in two lanes: what devices told, and what people did. */
-export function marksOf(series: Series): { devices: Mark[]; people: Mark[] } {
-  return {
-    devices: series.marks.filter((mark) => mark.kind !== 'people'),
-    people: series.marks.filter((mark) => mark.kind === 'people'),
-  }
+/** Lanes of moments in their order: oil that came, pulse lines, the collector itself, people. */
+export const MARK_LANES = ['delivery', 'line', 'health', 'people'] as const
+export type MarkKind = (typeof MARK_LANES)[number]
+
+/** Something that happened at a moment, to one or several parts at once. */
+export interface Mark {
+  readonly at: number
+  readonly kind: MarkKind
+  readonly subjects: readonly string[]
+  readonly text: string
+}
+
+/** Moments closer than this share of the axis that say the same are one mark: six lines are told of in one breath. */
+const ONE_MARK_SHARE = 0.004
+
+/** Lines are told of daily although nothing changed: what is the same as before, or normal to begin with, is no event. */
+function isNews(told: Told, states: Map<string, string>): boolean {
+  if (told.kind !== 'line') return true
+  const before = states.get(told.subject) ?? 'normal'
+  states.set(told.subject, told.text)
+  return told.text !== before
+}
+
+/** Moments by lane, repeats left out and simultaneous ones joined; lanes without any are absent. */
+export function marksOf(series: Series): { kind: MarkKind; marks: readonly Mark[] }[] {
+  const tanks = series.lanes.filter((lane) => lane.kind === 'level').map((lane) => lane.subject)
+  const nearby = (series.to - series.from) * ONE_MARK_SHARE
+  return MARK_LANES.flatMap((kind) => {
+    const states = new Map<string, string>()
+    const marks: Mark[] = []
+    for (const told of series.marks) {
+      if (told.kind !== kind || !isNews(told, states)) continue
+      if (kind === 'delivery' && tanks.length > 0 && !tanks.includes(told.subject)) continue
+      const last = marks.at(-1)
+      const { at, subject, text } = told
+      const same = last?.text === text && at - last.at <= nearby && kind !== 'delivery' && kind !== 'people'
+      if (last && same)
+        marks[marks.length - 1] = { ...last, subjects: [...new Set([...last.subjects, subject])] }
+      else marks.push({ at, kind, subjects: [subject], text })
+    }
+    return marks.length > 0 ? [{ kind, marks }] : []
+  })
+}
+
+/** Side of a mark on which its words stand; undefined when there is no room for them. */
+export type LabelSide = 'left' | 'right' | undefined
+
+/** Room between a mark's words and its neighbour, px. */
+const LABEL_GAP = 16
+
+/**
+ * Puts words beside marks where they cover neither a neighbour nor the edge: `at` are places in px from the left of a lane
+ * that is `width` wide, `lengths` the px of the words.
+ */
+export function labelSides(at: readonly number[], lengths: readonly number[], width: number): LabelSide[] {
+  let taken = 0
+  return at.map((x, i): LabelSide => {
+    const need = lengths[i]! + LABEL_GAP
+    if (x + need <= (at[i + 1] ?? width + LABEL_GAP)) {
+      taken = x + need
+      return 'right'
+    }
+    if (x - need >= Math.max(taken, i > 0 ? at[i - 1]! : 0)) return 'left'
+    return undefined
+  })
 }

@@ -64,6 +64,8 @@ export function useChartBase(): {
   quietAxis: object
   tooltip: object
   text: object
+  /** Size of all text in charts, px. */
+  fontSize: number
   tokens: (typeof THEMES)['office']
 } {
   const { large } = useSettings()
@@ -77,6 +79,7 @@ export function useChartBase(): {
   return {
     tokens,
     text,
+    fontSize,
     axis: {
       axisLabel: text,
       axisLine: { lineStyle: { color: tokens.line } },

@@ -1,12 +1,14 @@
 import { HOUR_MS } from '@oiltrail/kernel'
-import { type ReactNode, useMemo } from 'react'
+import { type ReactNode, useMemo, useRef } from 'react'
 import type { Answer } from '../api/endpoints.ts'
 import { useWords } from '../settings.tsx'
-import { formatNumber, formatShortMoment } from '../text/format.ts'
+import { formatNumber } from '../text/format.ts'
 import { GRADE_COLOURS } from '../theme/tokens.ts'
+import { useWidth } from '../ui/useWidth.ts'
 import { alarmPoints, type ChartAlarm } from './alarmPoints.ts'
 import { Chart, type ChartOption, hatchPattern, useChartBase } from './Chart.tsx'
 import { gapsOf } from './levelGaps.ts'
+import { timeAxis } from './timeTicks.ts'
 
 interface LevelLinesProps {
   readonly levels: Answer<'siteLevels'>
@@ -22,6 +24,48 @@ const NO_ALARMS: readonly ChartAlarm[] = []
 /** Height of the alarms' marks, per cent of capacity. */
 const MARKS_AT = 96
 
+type Base = ReturnType<typeof useChartBase>
+type Level = Answer<'siteLevels'>[number]
+
+/** Tanks of one grade share its colour and differ by the stroke. */
+const STROKES = ['solid', 'dashed', 'dotted'] as const
+/** Left of the plot stand the per cents, right of it the names of the tanks, px. */
+const BESIDE_PLOT = 120
+/** Width that is assumed until the page has told it, px. */
+const USUAL_WIDTH = 1_000
+
+/** Which of the tanks of its grade each is, counted from 0. */
+function twins(levels: readonly Level[]): number[] {
+  return levels.map((level, i) => levels.slice(0, i).filter((other) => other.grade === level.grade).length)
+}
+
+function lineOf(level: Level, twin: number, capacity: number, base: Base, name: string): object {
+  const colour = GRADE_COLOURS[level.grade]
+  return {
+    type: 'line',
+    name,
+    showSymbol: false,
+    connectNulls: false,
+    lineStyle: { color: colour, width: 1.8, type: STROKES[Math.min(twin, STROKES.length - 1)] },
+    itemStyle: { color: colour },
+    endLabel: { show: true, formatter: '{a}', ...base.text, color: colour },
+    labelLayout: { moveOverlap: 'shiftY' },
+    data: withHoles(level.points, capacity),
+  }
+}
+
+/** Hatching over the hours in which no tank spoke. */
+function hatched(gaps: readonly { from: number; to: number }[], base: Base): object {
+  if (gaps.length === 0) return {}
+  return {
+    markArea: {
+      silent: true,
+      itemStyle: { color: hatchPattern(base.tokens.hatch), opacity: 0.7 },
+      data: gaps.map((gap) => [{ xAxis: gap.from }, { xAxis: gap.to }]),
+    },
+  }
+}
+
 /** Contents of every tank as a share of its capacity; hours without readings are holes in the lines, and hatched when no tank spoke. */
 export function LevelLines({
   levels,
@@ -33,9 +77,10 @@ export function LevelLines({
 }: LevelLinesProps): ReactNode {
   const base = useChartBase()
   const words = useWords()
+  const box = useRef<HTMLDivElement>(null)
+  const width = useWidth(box, USUAL_WIDTH)
   const option = useMemo<ChartOption>(() => {
-    const silent = gapsOf(levels, from, to)
-    const seen = new Map<string, number>()
+    const order = twins(levels)
     return {
       animation: false,
       grid: { left: 4, right: 84, top: 12, bottom: 2, containLabel: true },
@@ -48,11 +93,7 @@ export function LevelLines({
         min: from,
         max: to,
         ...base.axis,
-        axisLabel: {
-          ...base.text,
-          hideOverlap: true,
-          formatter: (at: number) => formatShortMoment(at).replace(' 00:00', ''),
-        },
+        axisLabel: { ...base.text, ...timeAxis(from, to, width - BESIDE_PLOT) },
       },
       yAxis: {
         type: 'value',
@@ -62,38 +103,25 @@ export function LevelLines({
         ...base.quietAxis,
         axisLabel: { ...base.text, formatter: '{value} %' },
       },
-      series: levels.map((level, i) => {
-        const twin = seen.get(level.grade) ?? 0
-        seen.set(level.grade, twin + 1)
-        return {
-          type: 'line',
-          name: `${level.tank} · ${words.grade[level.grade]}`,
-          showSymbol: false,
-          connectNulls: false,
-          lineStyle: {
-            color: GRADE_COLOURS[level.grade],
-            width: 1.8,
-            type: twin === 0 ? 'solid' : twin === 1 ? 'dashed' : 'dotted',
-          },
-          itemStyle: { color: GRADE_COLOURS[level.grade] },
-          endLabel: { show: true, formatter: '{a}', ...base.text, color: GRADE_COLOURS[level.grade] },
-          labelLayout: { moveOverlap: 'shiftY' },
-          data: withHoles(level.points, capacityOf(level.tank)),
-          ...(i === 0 ? alarmPoints(alarms, () => MARKS_AT) : {}),
-          ...(i === 0 && silent.length > 0
-            ? {
-                markArea: {
-                  silent: true,
-                  itemStyle: { color: hatchPattern(base.tokens.hatch), opacity: 0.7 },
-                  data: silent.map((gap) => [{ xAxis: gap.from }, { xAxis: gap.to }]),
-                },
-              }
-            : {}),
-        }
-      }),
+      series: levels.map((level, i) => ({
+        ...lineOf(
+          level,
+          order[i]!,
+          capacityOf(level.tank),
+          base,
+          `${level.tank} · ${words.grade[level.grade]}`,
+        ),
+        ...(i === 0
+          ? { ...alarmPoints(alarms, () => MARKS_AT), ...hatched(gapsOf(levels, from, to), base) }
+          : {}),
+      })),
     }
-  }, [levels, capacityOf, from, to, alarms, base, words])
-  return <Chart option={option} height={260} label={label} />
+  }, [levels, capacityOf, from, to, width, alarms, base, words])
+  return (
+    <div ref={box}>
+      <Chart option={option} height={260} label={label} />
+    </div>
+  )
 }
 
 /** Points as share of capacity, with a hole wherever more than an hour is missing. */

@@ -1,9 +1,10 @@
-import { HOUR_MS } from '@oiltrail/kernel'
+import { DAY_MS, fromChina, HOUR_MS } from '@oiltrail/kernel'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { groupEvents } from '../cockpit/groupEvents.ts'
 import { gapsOf } from './levelGaps.ts'
 import { niceCeiling } from './scale.ts'
+import { tickText, timeTicks } from './timeTicks.ts'
 
 function hours(...list: number[]): { points: { at: number }[] } {
   return { points: list.map((hour) => ({ at: hour * HOUR_MS })) }
@@ -67,5 +68,39 @@ describe('newest events', () => {
       event(128_000, 'delivery', 'B'),
     ]
     expect(groupEvents(list)).toHaveLength(5)
+  })
+})
+
+describe('ticks of a time axis', () => {
+  const midnight = fromChina(2026, 11, 23)
+
+  it.each([
+    ['a day', DAY_MS, 8, 3 * HOUR_MS],
+    ['two hours', 2 * HOUR_MS, 8, 15 * 60_000],
+    ['a week on a phone', 7 * DAY_MS, 4, 2 * DAY_MS],
+    ['a month', 30 * DAY_MS, 12, 5 * DAY_MS],
+  ])('of %s stand at round moments of the day in China', (_what, span, most, step) => {
+    const { stepMs, ticks } = timeTicks(midnight + 1, midnight + span, most)
+    expect(stepMs).toBe(step)
+    for (const at of ticks) expect((at - midnight) % Math.min(step, DAY_MS)).toBe(0)
+  })
+
+  it('say the date at midnight and the time elsewhere', () => {
+    expect([tickText(midnight), tickText(midnight + 6 * HOUR_MS)]).toEqual(['11-23', '06:00'])
+  })
+
+  it('are within the span, no more than asked for, and never endless', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: 2e12 }),
+        fc.integer({ min: 1, max: 400 * DAY_MS }),
+        fc.integer({ min: 0, max: 20 }),
+        (from, span, most) => {
+          const { ticks } = timeTicks(from, from + span, most)
+          expect(ticks.length).toBeLessThanOrEqual(Math.max(most, 5) + 1)
+          for (const at of ticks) expect(at >= from && at <= from + span).toBe(true)
+        },
+      ),
+    )
   })
 })

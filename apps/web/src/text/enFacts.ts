@@ -104,6 +104,7 @@ export const enFacts = {
     volumeMillilitres: 'Volume',
     waterMicrometres: 'Water level',
     what: 'What differs',
+    window: 'Declared window',
     witness: 'Witness',
   } as Readonly<Record<string, string>>,
   factUnit: {

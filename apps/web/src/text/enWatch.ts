@@ -113,6 +113,8 @@ export const enWatch: typeof zhWatch = {
       level: 'Tank',
       price: 'Price',
       load: 'Loads, summed',
+      delivery: 'Deliveries',
+      line: 'Pulse lines',
       marks: 'Devices',
       people: 'People',
     },

@@ -104,6 +104,7 @@ export const zhFacts = {
     volumeMillilitres: '油量',
     waterMicrometres: '水位',
     what: '不符项',
+    window: '已申报时段',
     witness: '证据来源',
   } as Readonly<Record<string, string>>,
   factUnit: {

@@ -108,6 +108,8 @@ export const zhWatch = {
       level: '罐存',
       price: '单价',
       load: '装车累计',
+      delivery: '卸油',
+      line: '信号线',
       marks: '设备',
       people: '人员',
     },
