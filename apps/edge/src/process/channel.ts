@@ -115,7 +115,7 @@ export class ChannelProcess {
     const carrier: Carrier = web
       ? new HttpCarrier({ url: config.uplink, ca })
       : new MqttCarrier({ url: config.uplink, channel, ca, credential, log })
-    this.network = new NetworkWatch(this.stations, this.clock, log)
+    this.network = new NetworkWatch(this.clock, log)
     this.uplink = new Uplink({
       streams: this.stations.map((station) => ({
         county: config.county,
@@ -137,6 +137,7 @@ export class ChannelProcess {
     await this.importHistory(station)
     if (this.abort.signal.aborted) return
     await station.announceStart(after)
+    await this.network?.join(station)
     this.ports ??= new PortPool()
     for (const driver of driversOf(station, this.channel, this.ports)) {
       const loop = new DriverLoop(driver, station, this.clock)
