@@ -8,6 +8,7 @@ import { pino } from 'pino'
 import { readAdminToken } from './access.ts'
 import { readConfig, SERVE_OPTIONS, type ServeFlags, type ServerConfig } from './config.ts'
 import { openDatabase } from './database.ts'
+import { ENROL_SECRET } from './desk/codes.ts'
 import { parseExport, runAudit, runExport, runReplay } from './inspect.ts'
 import { REMOVE_HELP, removeData } from './remove.ts'
 import { hasLogKeys } from './seal/keys.ts'
@@ -15,7 +16,8 @@ import { startServer } from './serve.ts'
 
 /** A stop that takes longer than this is broken off: the caller expects us gone within ten seconds. */
 const STOP_DEADLINE_MS = 9_000
-const LOG_KEYS = ['log-ed25519.pem', 'log-sm2.pem']
+/** What a backup takes along from the folder of keys. */
+const KEY_FILES = ['log-ed25519.pem', 'log-sm2.pem', ENROL_SECRET]
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -194,7 +196,7 @@ async function writeBackup(args: readonly string[], env: Environment): Promise<n
   const { config, names } = configOf(args, env)
   const file = fileOf(names)
   const attachments: Record<string, Uint8Array> = {}
-  for (const name of LOG_KEYS) {
+  for (const name of KEY_FILES) {
     const path = join(config.data, 'keys', name)
     if (existsSync(path)) attachments[name] = await readFile(path)
   }
@@ -215,7 +217,7 @@ async function restoreBackup(args: readonly string[], env: Environment): Promise
   try {
     const { attachments } = await restore(database.store, file)
     await mkdir(join(config.data, 'keys'), { recursive: true, mode: 0o700 })
-    for (const name of LOG_KEYS) {
+    for (const name of KEY_FILES) {
       const bytes = attachments[name]
       const path = join(config.data, 'keys', name)
       // The log goes on under the keys it was sealed with; keys of this folder that never sealed anything give way.

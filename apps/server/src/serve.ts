@@ -13,6 +13,7 @@ import { Live } from './api/live.ts'
 import { registerApi } from './api/register.ts'
 import { isLoopback, type ServerConfig } from './config.ts'
 import type { ServerContext } from './context.ts'
+import { readyEnrolSecret } from './desk/codes.ts'
 import { type Database, openDatabase } from './database.ts'
 import { Office } from './desk/office.ts'
 import type { Follower } from './follow/follower.ts'
@@ -114,13 +115,14 @@ async function bringUp(
   const core = await startCore(config, log, database, fatal, hooks, undo)
   const { store } = database
   const { intake, feed, book, seal, signers, county } = core
+  const enrolSecret = await readyEnrolSecret(join(config.data, 'keys'))
   const context: ServerContext = {
     store,
     county: county.number,
     countyCode: county.code,
     clock: config.clock,
     log,
-    desk: new Office({ store, intake, clock: config.clock, county }),
+    desk: new Office({ store, intake, clock: config.clock, county, enrolSecret }),
     watch: core.office,
     demo: config.demo,
     access,

@@ -11,7 +11,11 @@ export interface Desk {
   registerSite(actor: string, site: Site): Promise<Result<{ position: number }>>
   /** Issues a one-time enrolment code. Only its hash is kept. INVALID_REQUEST when device and site do not agree. */
   issueEnrolCode(order: EnrolCodeOrder): Promise<Result<{ code: string; expiresAt: number }>>
-  /** Redeems a code. ENROL_CODE_INVALID, BAD_SIGNATURE (proof of possession), INVALID_REQUEST, CONFLICT (another hash). */
+  /**
+   * Redeems a code. The same device with the same code and keys gets the same answer again as long as the code holds, in case
+   * the first was lost; it changes nothing and is not stated twice. ENROL_CODE_INVALID, BAD_SIGNATURE (proof of possession),
+   * INVALID_REQUEST, CONFLICT (another hash).
+   */
   enrol(request: EnrolRequest): Promise<Result<EnrolAnswer>>
   /**
    * Takes over what the desk of another platform stated, so that batches handed on by it are believed here. A collector

@@ -5,6 +5,7 @@ import {
   type Channel,
   type Clock,
   DEVICE_PATTERN,
+  equalBytes,
   fromBase64,
   isChannel,
   ok,
@@ -25,7 +26,9 @@ import {
   addDeviceKey,
   type DeviceRow,
   enrolDevice,
+  isCodeRedeemed,
   readDeviceKeys,
+  readDevices,
   readStreams,
   redeemEnrolCode,
   revokeDevice,
@@ -35,7 +38,7 @@ import {
 } from '@oiltrail/store'
 import { sameHash } from '../intake/devices.ts'
 import type { Intake } from '../intake/intake.ts'
-import { hashEnrolCode, makeEnrolCode, makeToken } from './codes.ts'
+import { enrolmentToken, hashEnrolCode, makeEnrolCode, makeToken, type Token } from './codes.ts'
 import type { Desk, EnrolCodeOrder } from './desk.ts'
 
 /** Keys of one enrolment: one for each channel. */
@@ -62,17 +65,21 @@ export class Office implements Desk {
   private readonly county: { readonly number: number; readonly code: string }
 
   constructor(parts: {
+  private readonly enrolSecret: Uint8Array
     store: Store
     intake: Intake
     clock: Clock
     county: { number: number; code: string }
   }) {
     this.store = parts.store
+    /** Tokens of enrolments come from it. */
+    enrolSecret: Uint8Array
     this.intake = parts.intake
     this.clock = parts.clock
     this.county = parts.county
   }
 
+    this.enrolSecret = parts.enrolSecret
   async registerSite(actor: string, site: Site): Promise<Result<{ position: number }>> {
     const parsed = siteSchema.safeParse(site)
     if (!parsed.success) {
@@ -121,21 +128,35 @@ export class Office implements Desk {
   async enrol(request: EnrolRequest): Promise<Result<EnrolAnswer>> {
     const keys = checkKeys(request)
     if (!keys.ok) return this.refuseEnrolment(request, keys)
-    const { token, hash } = makeToken()
-    const done = await this.state('device-enrolled', request.device, (tx, at) =>
-      this.admit(tx, request, keys.value, hash, at),
+    const { device, code } = request
+    const token = enrolmentToken(this.enrolSecret, hashEnrolCode(code), device, keys.value)
+    const done = await this.state('device-enrolled', device, (tx, at) =>
+      this.admit(tx, request, keys.value, token.hash, at),
     )
-    if (!done.ok) return this.refuseEnrolment(request, done)
+    if (!done.ok && !(await this.isRepeated(request, token))) return this.refuseEnrolment(request, done)
     return ok({
       county: this.county.code,
-      device: request.device,
-      token,
+      device,
+      token: token.token,
       serverTime: this.clock.now(),
     })
   }
 
   async takeStatement(statement: DeskEntry): Promise<Result<{ position: number }>> {
     const actor = `${SHARED_BY}${statement.actor}`
+  /** Whether the very same enrolment succeeded before and still holds: its answer was lost on the way. */
+  private async isRepeated({ code, device }: EnrolRequest, { hash }: Token): Promise<boolean> {
+    const { store, county, clock } = this
+    try {
+      if (!(await isCodeRedeemed(store.pool, county.number, hashEnrolCode(code), device, clock.now())))
+        return false
+      const [row] = await readDevices(store.pool, county.number, device)
+      return row !== undefined && equalBytes(row.tokenHash, hash)
+    } catch {
+      return false // the refusal that led here says what is wrong
+    }
+  }
+
     if (statement.action === 'site-registered') return this.registerSite(actor, statement.site)
     if (statement.action === 'device-revoked')
       return this.revokeDevice(actor, statement.device, statement.reason)
