@@ -3,6 +3,8 @@ import { explainProblem, type Problem, ProblemError } from '@oiltrail/kernel'
 import { runCommand } from './commands.ts'
 import { runVerifier } from './intake/verifier.ts'
 import { VERIFIER_ROLE } from './intake/verifiers.ts'
+import type { ThreadTask } from './thread.ts'
+import { runThread } from './threads.ts'
 
 /** Says on standard error what is wrong, in both languages, and what to do. */
 function complain(error: unknown): void {
@@ -35,6 +37,7 @@ function run(): void {
   )
 }
 
-// A verifier thread of the bundled server starts here too: a bundle is one file.
+// Threads of the bundled server start here too: a bundle is one file.
 if (isMainThread) run()
 else if (workerData === VERIFIER_ROLE) runVerifier()
+else runThread(workerData as ThreadTask)

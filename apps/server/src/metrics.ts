@@ -1,5 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
-import type { FollowLoop } from './follow/loop.ts'
+import type { Following } from './follow/following.ts'
 import type { MqttGateway } from './gateway/mqtt.ts'
 import type { Intake, IntakeFigures } from './intake/intake.ts'
 import type { LogFeed } from './log/feed.ts'
@@ -10,7 +10,7 @@ import type { ShareCourier } from './share/courier.ts'
 export interface MetricParts {
   readonly intake: Intake
   readonly feed: LogFeed
-  readonly followers: readonly FollowLoop[]
+  readonly followers: readonly Following[]
   readonly seal: Seal
   readonly mqtt: MqttGateway
   readonly couriers: readonly ShareCourier[]
@@ -79,7 +79,7 @@ export function makeMetrics(parts: MetricParts): Registry {
 }
 
 function perFollower(registry: Registry, parts: MetricParts): void {
-  const gauge = (name: string, help: string, read: (loop: FollowLoop) => number): void => {
+  const gauge = (name: string, help: string, read: (loop: Following) => number): void => {
     new Gauge({
       name: `oiltrail_follower_${name}`,
       help,

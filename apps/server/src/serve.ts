@@ -1,22 +1,22 @@
 import { readFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import type { Rule } from '@oiltrail/domain'
+import { RULES, type Rule } from '@oiltrail/domain'
 import { defaultOrigin } from '@oiltrail/evidence'
-import { type Clock, type Problem, ProblemError } from '@oiltrail/kernel'
-import { type AlarmRow, readHead, type Store } from '@oiltrail/store'
+import { type Problem, ProblemError } from '@oiltrail/kernel'
+import { readHead, type Store } from '@oiltrail/store'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { openAccess, registerTokenCookie } from './access.ts'
-import { alarmShape } from './api/alarms.ts'
 import { Live } from './api/live.ts'
 import { registerApi } from './api/register.ts'
 import { isLoopback, type ServerConfig } from './config.ts'
 import type { ServerContext } from './context.ts'
-import { readyEnrolSecret } from './desk/codes.ts'
 import { type Database, openDatabase } from './database.ts'
+import { readyEnrolSecret } from './desk/codes.ts'
 import { Office } from './desk/office.ts'
 import type { Follower } from './follow/follower.ts'
+import type { Following } from './follow/following.ts'
 import { FollowLoop } from './follow/loop.ts'
 import { MqttGateway, type TlsFiles } from './gateway/mqtt.ts'
 import { registerUplink } from './gateway/uplink.ts'
@@ -31,8 +31,8 @@ import { hasLogKeys, readyLogSigners } from './seal/keys.ts'
 import { registerLogRoutes } from './seal/routes.ts'
 import { readShareTargets } from './share/address.ts'
 import { ShareCourier } from './share/courier.ts'
-import { WatchFollower } from './watch/follower.ts'
 import { WatchOffice } from './watch/office.ts'
+import { startWatch } from './watch/start.ts'
 import { Ticker } from './watch/ticker.ts'
 
 /** How long a starting server waits for another to let go of the county's log. */
@@ -49,7 +49,7 @@ export interface RunningServer {
   readonly mqttsUrl: string | undefined
   readonly context: ServerContext
   readonly intake: Intake
-  readonly followers: readonly FollowLoop[]
+  readonly followers: readonly Following[]
   /** Process id of the built-in database; undefined with your own, and while it is being started again. */
   databasePid(): number | undefined
   /** Takes nothing new, commits what waits, ends everything. Safe to call twice. */
@@ -64,7 +64,7 @@ export interface ServeHooks {
   readonly ownershipWaitMs?: number
   /** Threads that check signatures ahead. */
   readonly verifiers?: number
-  /** Alarm rules instead of all of them. */
+  /** Alarm rules instead of all of them; they run in the main thread, since a function cannot be handed to another. */
   readonly rules?: readonly Rule[]
 }
 
@@ -194,20 +194,22 @@ async function startCore(
     log.warn({ keys: signers.made }, 'the log has entries, but its keys were missing and have been made anew')
   const live = new Live({ county: county.number, clock: config.clock })
   seal.onCheckpoint((checkpoint) => live.sealed(checkpoint))
-  const watch = new WatchFollower({
-    county: county.number,
-    ...(hooks.rules ? { rules: hooks.rules } : {}),
-    onAlarms: (rows) => tellAlarms(live, rows, watch, config.clock),
-  })
-  const followers = await startFollowers([live.follower, seal, watch], {
+  const { clock } = config
+  const watch = await startWatch({
     store,
     county: county.number,
     feed,
+    live,
+    clock,
     log,
+    rules: hooks.rules,
   })
+  undo.push(() => watch.stop())
+  const loops = await startFollowers([live.follower, seal], { store, county: county.number, feed, log })
+  const followers: readonly Following[] = [...loops, watch]
   undo.push(
     () => seal.stop(),
-    () => Promise.all(followers.map((loop) => loop.stop())),
+    () => Promise.all(loops.map((loop) => loop.stop())),
   )
   intake = new Intake({
     store,
@@ -220,29 +222,15 @@ async function startCore(
     verifiers: hooks.verifiers ?? Math.min(MOST_VERIFIERS, availableParallelism() - 1),
     onLost: fatal,
   })
-  const watching = followers.find((loop) => loop.name === watch.name)!
   const office = new WatchOffice({
-    rules: watch.rules,
+    rules: hooks.rules ?? RULES,
     intake,
     clock: config.clock,
-    reached: (position) => watching.reached(position),
+    reached: (position) => watch.reached(position),
   })
   const ticker = new Ticker({ intake, clock: config.clock, watch, log })
   undo.push(() => ticker.stop())
   return { intake, feed, book, seal, live, signers, followers, county, office }
-}
-
-/** Alarms of one round that are told one by one; a screen that sees a flood loads its list again anyway. */
-const ALARMS_TOLD = 200
-
-function tellAlarms(live: Live, rows: readonly AlarmRow[], watch: WatchFollower, clock: Clock): void {
-  const now = clock.now()
-  const ruleOf = (id: string) => watch.rules.find((rule) => rule.id === id)
-  const views = rows.slice(-ALARMS_TOLD).map((row) => alarmShape(row, ruleOf(row.alarm.rule), now))
-  live.hub.send(
-    live.hub.position,
-    views.map((view) => ['alarm', view] as const),
-  )
 }
 
 async function readLog(store: Store, county: number): Promise<{ feed: LogFeed; book: DeviceBook }> {
@@ -261,7 +249,7 @@ async function startFollowers(
   return loops
 }
 
-function readiness(intake: Intake, followers: readonly FollowLoop[]): string[] {
+function readiness(intake: Intake, followers: readonly Following[]): string[] {
   const problems = intake.isOpen ? [] : ['intake is closed']
   for (const loop of followers)
     if (loop.figures.failing !== undefined) problems.push(`${loop.name} is failing`)

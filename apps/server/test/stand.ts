@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { RULES } from '@oiltrail/domain'
 import type { Algorithm, Signer } from '@oiltrail/evidence'
 import { generateKeyPair, suites } from '@oiltrail/evidence/node'
 import type { Channel } from '@oiltrail/kernel'
@@ -41,7 +42,7 @@ export async function openStand(hooks: ServeHooks = {}): Promise<Stand> {
   const config = readConfig(flags, {}, Date.now)
   const log = pino({ level: process.env.TEST_LOG ?? 'silent' }, pino.destination(2))
   const start = (more: ServeHooks = {}): Promise<RunningServer> =>
-    startServer(config, log, { verifiers: 0, ...more })
+    startServer(config, log, { verifiers: 0, rules: RULES, ...more })
   const server = await start(hooks)
   return {
     database,

@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import type { LogEntry } from '../log/entry.ts'
 import type { FeedLimits, LogFeed } from '../log/feed.ts'
 import type { Follower } from './follower.ts'
+import { Awaited, type FollowFigures, type Following } from './following.ts'
 
 /** One round of a follower: large enough to make COPY worth it, small enough to commit several times a second. */
 const ROUND: FeedLimits = { entries: 2_000, bytes: 4 * 1024 * 1024 }
@@ -17,24 +18,13 @@ const BUSY_PAUSE_MS = 20
 const FIRST_RETRY_MS = 100
 const LAST_RETRY_MS = 5_000
 
-/** Figures of a follower for `/metrics` and `/readyz`. */
-export interface FollowFigures {
-  rounds: number
-  entries: number
-  failures: number
-  /** Milliseconds spent in rounds, waiting for the database included. */
-  busyMs: number
-  /** What went wrong last; undefined once a round succeeded again. */
-  failing: string | undefined
-}
-
 /**
  * Drives one follower: entries after its cursor → `apply` → cursor → commit → `committed`. Sleeps until the log grows.
  *
  * Its transactions do not wait for the disk (`synchronous_commit = off`): everything a follower writes can be made again
  * from the log, and its cursor is lost or kept together with its effects. The log itself is always waited for.
  */
-export class FollowLoop {
+export class FollowLoop implements Following {
   readonly figures: FollowFigures = { rounds: 0, entries: 0, failures: 0, busyMs: 0, failing: undefined }
   private readonly store: Store
   private readonly county: number
@@ -45,15 +35,25 @@ export class FollowLoop {
   private stopping = false
   private grown: (() => void) | undefined
   private stopped: (() => void) | undefined
-  private readonly awaited = new Set<{ position: number; reached: () => void }>()
+  private readonly onRound: (() => void) | undefined
+  private readonly awaited = new Awaited()
   private readonly unsubscribe: () => void
   private finished: Promise<void> | undefined
 
-  constructor(parts: { store: Store; county: number; feed: LogFeed; follower: Follower; log: Logger }) {
+  constructor(parts: {
+    store: Store
+    county: number
+    feed: LogFeed
+    follower: Follower
+    log: Logger
+    /** Called after each round, and after one that failed. */
+    onRound?: () => void
+  }) {
     this.store = parts.store
     this.county = parts.county
     this.feed = parts.feed
     this.follower = parts.follower
+    this.onRound = parts.onRound
     this.log = parts.log.child({ follower: parts.follower.name })
     this.unsubscribe = this.feed.onGrowth(() => this.grown?.())
   }
@@ -94,7 +94,7 @@ export class FollowLoop {
   /** Resolves when the follower has committed everything before a position. */
   reached(position: number): Promise<void> {
     if (this.next >= position) return Promise.resolve()
-    return new Promise((reached) => this.awaited.add({ position, reached }))
+    return this.awaited.until(position)
   }
 
   private async reload(): Promise<void> {
@@ -122,6 +122,7 @@ export class FollowLoop {
         this.figures.failures++
         this.figures.failing = error instanceof Error ? error.message : String(error)
         this.log.error({ err: error, position: this.next, retryMs }, 'a round failed; it is tried again')
+        this.onRound?.()
         await this.pause(retryMs)
         retryMs = Math.min(retryMs * 2, LAST_RETRY_MS)
       }
@@ -144,11 +145,8 @@ export class FollowLoop {
     this.figures.entries += entries.length
     this.figures.busyMs += performance.now() - began
     this.follower.committed?.(to)
-    for (const wait of this.awaited)
-      if (wait.position <= to) {
-        this.awaited.delete(wait)
-        wait.reached()
-      }
+    this.awaited.tell(to)
+    this.onRound?.()
     return entries.length
   }
 

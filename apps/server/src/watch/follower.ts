@@ -92,10 +92,10 @@ export class WatchFollower implements Follower {
     return this.#watcher.engine.logTime
   }
 
-  /** Whether somebody waits for a moment that lies not after `now`: then the log should be told the time. */
-  isAwaited(now: number): boolean {
-    const next = this.#watcher.engine.nextWake()
-    return this.#watcher.waits || (next !== undefined && next <= now)
+  /** From when on somebody waits for the log to be told the time; undefined while nobody does. */
+  get awaits(): number | undefined {
+    const { engine, waits } = this.#watcher
+    return waits ? 0 : engine.nextWake()
   }
 
   /** Open alarms, for tests and figures. */

@@ -14,6 +14,11 @@ export interface Awaiting {
   isAwaited(now: number): boolean
 }
 
+/** Whether the moment from which somebody waits, if anybody does, has come. */
+export function isAwaited(awaits: number | undefined, now: number): boolean {
+  return awaits !== undefined && awaits <= now
+}
+
 /**
  * Tells the log the time while a rule waits and nothing else is logged (promise 5: time is a fact), so that a silent county
  * still notices its silence, and a replay notices it at the same moment.

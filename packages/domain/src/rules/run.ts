@@ -190,14 +190,11 @@ export class RuleEngine {
     return this.#running.flatMap(({ cells }) => [...cells.values()].map((cell) => this.#stored(cell)))
   }
 
-  /** The next moment, by the clock of the log, at which somebody may have to be woken; undefined when nobody sleeps. */
+  /** Before this moment, by the clock of the log, nobody has to be woken; undefined when nobody sleeps. */
   nextWake(): EpochMs | undefined {
-    let next: EpochMs | undefined
-    for (const { sleepers } of this.#sites.values()) {
-      const wakeAt = sleepers.next()
-      if (wakeAt !== undefined && (next === undefined || wakeAt < next)) next = wakeAt
-    }
-    return next
+    let next = Number.POSITIVE_INFINITY
+    for (const { sleepers } of this.#sites.values()) next = Math.min(next, sleepers.next())
+    return next === Number.POSITIVE_INFINITY ? undefined : next
   }
 
   /** Log time has moved: every `SWEEP_MS` all sites are looked after. Call it for each entry before its events. */

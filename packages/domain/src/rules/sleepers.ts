@@ -61,11 +61,10 @@ export class Sleepers<S extends Sleeper> {
     return first
   }
 
-  /** The next moment for which anybody asked, whatever the clock. */
-  next(): EpochMs | undefined {
-    let next: EpochMs | undefined
-    for (const { wakeAt } of this.#sleeping) if (next === undefined || wakeAt! < next) next = wakeAt!
-    return next
+  /** No one has to be woken before this moment, whatever the clock; `Infinity` when nobody sleeps. */
+  next(): EpochMs {
+    const { volume, price, both, log } = this.#earliest
+    return Math.min(volume, price, both, log)
   }
 }
 
