@@ -74,12 +74,12 @@ export function EvidencePanel({ evidence }: { evidence: readonly Ref[] }): React
   const good = done.filter((outcome) => outcome.kind === 'proved' && holds(outcome.result)).length
   if (evidence.length === 0)
     return (
-      <Panel title={words.alarm.evidence} className="half">
+      <Panel title={words.alarm.evidence}>
         <p className="soft">{words.alarm.noEvidence}</p>
       </Panel>
     )
   return (
-    <Panel title={words.alarm.evidence} extra={words.alarm.evidenceNote} className="half">
+    <Panel title={words.alarm.evidence} extra={words.alarm.evidenceNote}>
       <p className="action-row">
         <button
           type="button"

@@ -21,6 +21,8 @@ import {
 const LANE_HEIGHT = 84
 const MARK_HEIGHT = 20
 const LANE_GAP = 34
+/** Lanes of moments have their title at the left and stand close. */
+const MARK_GAP = 10
 const TOP = 22
 const FOOT = 26
 const LEFT = 76
@@ -89,10 +91,10 @@ function placesOf(rows: readonly Row[]): { places: Place[]; height: number } {
   let top = TOP
   const places = rows.map((row) => {
     const place = { row, top }
-    top += row.height + LANE_GAP
+    top += row.height + (row.marks ? MARK_GAP : LANE_GAP)
     return place
   })
-  return { places, height: top - LANE_GAP + FOOT }
+  return { places, height: top + FOOT }
 }
 
 interface Span {
@@ -112,7 +114,7 @@ function areaOf({ from, to }: Span, base: Base): object {
 
 /** The lines of a lane; those that hold until the next value are drawn as steps. */
 function laneSeries(lane: Lane, index: number, span: Span, base: Base, words: Words): object[] {
-  const steps = lane.kind !== 'level' && lane.kind !== 'total'
+  const steps = lane.kind !== 'level' && lane.kind !== 'total' && lane.kind !== 'tax'
   return lane.lines.map(({ subject, points }, i) => ({
     type: 'line',
     name: `${words.alarm.lane[lane.kind]} ${words.alarm.part(lane.kind, subject)}`,
@@ -244,7 +246,7 @@ function optionOf(
     yAxis: places.map(({ row }, i) => ({
       type: 'value',
       gridIndex: i,
-      name: row.title,
+      name: row.marks ? '' : row.title,
       nameLocation: 'end',
       nameGap: 6,
       nameTextStyle: {
@@ -256,13 +258,15 @@ function optionOf(
       ...base.quietAxis,
       splitNumber: 2,
       scale: true,
-      ...(row.marks ? { min: -1, max: 1 } : {}),
+      ...(row.lane?.unit === 'L' ? { minInterval: 1 } : {}),
+      ...(row.marks ? { min: -1, max: 1, interval: 1 } : {}),
       ...(shares(row) && scale ? scale : {}),
       axisLabel: {
         ...base.text,
-        show: row.lane !== undefined,
-        formatter: (value: number) =>
-          row.lane?.unit === 'price' ? formatNumber(value, 2) : formatLitres(value * 1000),
+        formatter: (value: number) => {
+          if (row.marks) return value === 0 ? row.title : ''
+          return row.lane?.unit === 'price' ? formatNumber(value, 2) : formatLitres(value * 1000)
+        },
       },
       splitLine: { show: row.lane !== undefined, lineStyle: { color: base.tokens.grid } },
     })),

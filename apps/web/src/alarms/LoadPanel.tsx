@@ -95,7 +95,7 @@ function useFigures(load: Load): FigureRow[] {
       label: words.load.median,
       value: lasted(load.medianMs),
       bad: false,
-      note: words.load.p95(lasted(load.p95Ms)),
+      ...(load.p95Ms === null ? {} : { note: words.load.p95(lasted(load.p95Ms)) }),
     },
     { key: 'late', label: words.load.late, value: formatNumber(load.late), bad: load.late > 0 },
     { key: 'overdue', label: words.load.overdue, value: formatNumber(load.overdue), bad: load.overdue > 0 },

@@ -81,13 +81,15 @@ export function FactsPanel({ alarm }: { alarm: Detail }): ReactNode {
     <Panel title={words.alarm.facts} className="half">
       <div className="table-scroll">
         <table className="table">
-          <thead>
-            <tr>
-              <th aria-label={words.alarm.facts} />
-              <th className="right">{twice ? words.alarm.firstFacts : ''}</th>
-              {twice ? <th className="right">{words.alarm.latestFacts}</th> : null}
-            </tr>
-          </thead>
+          {twice ? (
+            <thead>
+              <tr>
+                <th aria-label={words.alarm.facts} />
+                <th className="right">{words.alarm.firstFacts}</th>
+                <th className="right">{words.alarm.latestFacts}</th>
+              </tr>
+            </thead>
+          ) : null}
           <tbody>
             {keys.map((key) => (
               <tr key={key}>

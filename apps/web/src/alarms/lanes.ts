@@ -4,7 +4,7 @@ import { niceCeiling } from '../charts/scale.ts'
 type Series = Answer<'alarmSeries'>
 
 /** Lanes in their order from above; what the platform may add later stands behind them. */
-export const LANE_ORDER = ['total', 'sale', 'receipt', 'load', 'level', 'price'] as const
+export const LANE_ORDER = ['total', 'sale', 'receipt', 'tax', 'load', 'level', 'price'] as const
 export type LaneKind = (typeof LANE_ORDER)[number]
 
 /** Lines of one lane that are drawn; more cannot be told apart. */
@@ -57,6 +57,7 @@ function shaped(kind: LaneKind, points: LaneLine['points'], { from, to }: Series
     case 'load':
       return grown(scaled, from, to)
     case 'total':
+    case 'tax':
       return sinceFirst(scaled)
     case 'price':
       return held(scaled, to)

@@ -1,7 +1,7 @@
 import { type ReactNode, useMemo } from 'react'
 import { Link, useParams } from 'react-router'
 import { ActionsPanel } from '../alarms/ActionsPanel.tsx'
-import { AlarmLines, PresenceText, QuietReason } from '../alarms/AlarmLine.tsx'
+import { AlarmLines, DueText, PresenceText, QuietReason } from '../alarms/AlarmLine.tsx'
 import '../alarms/alarms.css'
 import { EvidencePanel } from '../alarms/EvidencePanel.tsx'
 import { LanesChart } from '../alarms/LanesChart.tsx'
@@ -30,9 +30,9 @@ function Sentence({ alarm }: { alarm: Detail }): ReactNode {
         <GradeShape grade={alarm.grade} />
         <p>{alarm.sentence[language]}</p>
         <p className="soft">
-          {words.alarmGrade[alarm.grade]} · {words.handling[alarm.handling]} · <PresenceText alarm={alarm} />{' '}
-          · {words.alarms.opened} {formatMoment(alarm.openedAt)} · {words.alarms.lastSeen}{' '}
-          {formatMoment(alarm.lastSeenAt)} <QuietReason alarm={alarm} />
+          {words.alarmGrade[alarm.grade]} · {words.handling[alarm.handling]} <DueText alarm={alarm} /> ·{' '}
+          <PresenceText alarm={alarm} /> · {words.alarms.opened} {formatMoment(alarm.openedAt)} ·{' '}
+          {words.alarms.lastSeen} {formatMoment(alarm.lastSeenAt)} <QuietReason alarm={alarm} />
         </p>
       </div>
     </Panel>
@@ -65,7 +65,7 @@ function Axis({ alarm }: { alarm: Detail }): ReactNode {
 function History({ alarm }: { alarm: Detail }): ReactNode {
   const words = useWords()
   return (
-    <Panel title={words.alarm.history} className="half">
+    <Panel title={words.alarm.history}>
       <ol className="history-list">
         {alarm.history.map((step, i) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: steps have no name of their own and are never reordered
@@ -90,12 +90,12 @@ function Place({ alarm }: { alarm: Detail }): ReactNode {
   const words = useWords()
   const overview = useOverview().data
   const county = useRead('county', {}, {}, { refreshMs: false }).data
-  if (!overview) return null
+  // The platform's own alarms have no place.
+  if (!overview || alarm.site === '') return null
   return (
     <Panel
       title={words.alarm.place}
       extra={<Link to={paths.site(alarm.site)}>{spaced(alarm.siteName)}</Link>}
-      className="half"
     >
       <div className="alarm-place">
         <CountyMap
@@ -109,10 +109,43 @@ function Place({ alarm }: { alarm: Detail }): ReactNode {
   )
 }
 
+function Advice({ alarm }: { alarm: Detail }): ReactNode {
+  const words = useWords()
+  const { language } = useSettings()
+  return (
+    <Panel title={words.alarm.advice} className="alarm-advice">
+      <p>{alarm.advice[language]}</p>
+      {alarm.children.length > 0 ? (
+        <p className="small soft">
+          {words.alarm.children(alarm.children.length)}:{' '}
+          {alarm.children.map((child) => (
+            <Link key={child} to={paths.alarm(child)}>
+              {' '}
+              #{formatNumber(child)}
+            </Link>
+          ))}
+        </p>
+      ) : null}
+    </Panel>
+  )
+}
+
+function Similar({ alarm }: { alarm: Detail }): ReactNode {
+  const words = useWords()
+  return (
+    <Panel title={words.alarm.similar}>
+      {alarm.similar.length > 0 ? (
+        <AlarmLines alarms={alarm.similar} />
+      ) : (
+        <p className="soft">{words.alarm.noSimilar}</p>
+      )}
+    </Panel>
+  )
+}
+
 /** One alarm: what happened, what to do, why it fired, everything on one axis of time, the proof, and what came before. */
 export function AlarmPage(): ReactNode {
   const words = useWords()
-  const { language } = useSettings()
   const text = useParams().alarm ?? ''
   const number = /^[0-9]{1,9}$/.test(text) ? Number(text) : -1
   const query = useRead('alarm', { alarm: number }, {}, { refreshMs: 15_000 })
@@ -127,34 +160,19 @@ export function AlarmPage(): ReactNode {
         {(alarm) => (
           <>
             <Sentence alarm={alarm} />
-            <Panel title={words.alarm.advice} className="alarm-advice">
-              <p>{alarm.advice[language]}</p>
-              {alarm.children.length > 0 ? (
-                <p className="small soft">
-                  {words.alarm.children(alarm.children.length)}:{' '}
-                  {alarm.children.map((child) => (
-                    <Link key={child} to={paths.alarm(child)}>
-                      {' '}
-                      #{formatNumber(child)}
-                    </Link>
-                  ))}
-                </p>
-              ) : null}
-            </Panel>
+            <Advice alarm={alarm} />
             <ActionsPanel alarm={alarm} />
             <Axis alarm={alarm} />
             <div className="columns">
               <WhyPanel alarm={alarm} />
               <FactsPanel alarm={alarm} />
-              <EvidencePanel evidence={alarm.latest.evidence} />
-              <History alarm={alarm} />
-              <Panel title={words.alarm.similar} className="half">
-                {alarm.similar.length > 0 ? (
-                  <AlarmLines alarms={alarm.similar} />
-                ) : (
-                  <p className="soft">{words.alarm.noSimilar}</p>
-                )}
-              </Panel>
+            </div>
+            <div className="alarm-foot">
+              <div>
+                <EvidencePanel evidence={alarm.latest.evidence} />
+                <History alarm={alarm} />
+                <Similar alarm={alarm} />
+              </div>
               <Place alarm={alarm} />
             </div>
           </>

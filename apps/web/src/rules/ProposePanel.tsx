@@ -228,7 +228,7 @@ function TrialForm({ rule, proposal, administrator }: TrialFormProps): ReactNode
         ) : null}
       </div>
       {error ? <Trouble error={error} /> : null}
-      {tried ? <TrialResult answer={tried.answer} /> : null}
+      {tried ? <TrialResult rule={rule.rule} site={tried.site} answer={tried.answer} /> : null}
       {activated === undefined ? null : (
         <p className="verdict" role="status">
           <Link to={paths.entry(activated)}>{words.rules.activated(formatNumber(activated))}</Link>

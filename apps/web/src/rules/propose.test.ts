@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { isToken } from '../admin.ts'
 import { GRADE_COLOURS, SERIES_COLOURS } from '../theme/tokens.ts'
+import { judgedRow, knownEffect } from './known.ts'
 import { falsePercent, numberOf, proposalOf, sameValues } from './propose.ts'
 
 const setting = (key: string, unit: string, value: number, least: number, most: number) => ({
@@ -75,5 +76,40 @@ describe('colours of series', () => {
       for (const grade of Object.values(GRADE_COLOURS)) expect(apart(colour, grade)).toBeGreaterThan(45)
       for (const other of SERIES_COLOURS.slice(i + 1)) expect(apart(colour, other)).toBeGreaterThan(30)
     }
+  })
+})
+
+describe('B3: a trial against the cases people have judged', () => {
+  type Known = Parameters<typeof knownEffect>[1][number]
+  const raised = (alarm: number, subject: string, openedAt: number, handling: string): Known =>
+    ({ alarm, subject, openedAt, handling }) as Known
+  const gone = (subject: string, at: number) => ({ subject, at, sentence: { zh: '', en: '' } })
+  const HOUR = 3_600_000
+  const known = [
+    raised(1, 'S001/nozzle/1', 10 * HOUR, 'closed'),
+    raised(2, 'S001/nozzle/1', 30 * HOUR, 'closed'),
+    raised(3, 'S001/nozzle/2', 10 * HOUR, 'false'),
+    raised(4, 'S001/nozzle/3', 10 * HOUR, 'false'),
+    raised(5, 'S001/nozzle/4', 10 * HOUR, 'checking'),
+  ]
+
+  it('says which true ones would be missed and which false ones spared', () => {
+    const removed = [
+      gone('S001/nozzle/1', 10 * HOUR + 60_000),
+      gone('S001/nozzle/2', 10 * HOUR),
+      gone('S001/nozzle/4', 10 * HOUR),
+    ]
+    expect(knownEffect(removed, known)).toEqual({ kept: 1, missed: 1, spared: 1, repeated: 1 })
+    expect(knownEffect([], known)).toEqual({ kept: 2, missed: 0, spared: 0, repeated: 2 })
+  })
+
+  it.each([
+    ['of the same subject and time', gone('S001/nozzle/1', 10 * HOUR), 'true'],
+    ['moved by a changed delay', gone('S001/nozzle/2', 10.5 * HOUR), 'false'],
+    ['of another time', gone('S001/nozzle/1', 20 * HOUR), 'open'],
+    ['of another nozzle', gone('S001/nozzle/9', 10 * HOUR), 'open'],
+    ['not judged yet', gone('S001/nozzle/4', 10 * HOUR), 'open'],
+  ])('knows the alarm %s', (_what, row, judged) => {
+    expect(judgedRow(row, known)).toBe(judged)
   })
 })

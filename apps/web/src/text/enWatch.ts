@@ -108,6 +108,7 @@ export const enWatch: typeof zhWatch = {
     axisNote: 'Shaded: the span the alarm is about',
     lane: {
       total: 'Totalizer rise',
+      tax: 'Tax totalizer',
       sale: 'Pulses, summed',
       receipt: 'Board, summed',
       level: 'Tank',
@@ -237,6 +238,11 @@ export const enWatch: typeof zhWatch = {
     added: 'More',
     removed: 'Fewer',
     none: 'None',
+    judged: { true: 'found true', false: 'called false' },
+    knownTrue: (kept, missed) => `Found true ${kept + missed}: still raised ${kept}, missed ${missed}`,
+    knownFalse: (spared, repeated) =>
+      `Called false ${spared + repeated}: no longer raised ${spared}, still raised ${repeated}`,
+    noneKnown: 'No alarm of this span has been found true or called false, to compare with.',
     noteReason: 'Reason of the change (required)',
     activate: 'Put in force from now',
     activated: (position) => `Written to the evidence log as #${position}; in force from now.`,

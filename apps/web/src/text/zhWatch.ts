@@ -103,6 +103,7 @@ export const zhWatch = {
     axisNote: '阴影为告警所指时段',
     lane: {
       total: '总累增量',
+      tax: '税控累计',
       sale: '脉冲累计',
       receipt: '主板累计',
       level: '罐存',
@@ -233,6 +234,12 @@ export const zhWatch = {
     added: '多报',
     removed: '少报',
     none: '无',
+    judged: { true: '已查实', false: '曾判误报' },
+    knownTrue: (kept: number, missed: number) =>
+      `已查实的 ${kept + missed} 起:仍报 ${kept} 起,漏报 ${missed} 起`,
+    knownFalse: (spared: number, repeated: number) =>
+      `曾判误报的 ${spared + repeated} 起:不再报 ${spared} 起,仍报 ${repeated} 起`,
+    noneKnown: '试算时段内没有已查实或曾判误报的告警可对照。',
     noteReason: '变更理由(必填)',
     activate: '从现在起生效',
     activated: (position: string) => `已写入存证日志 #${position},自现在起生效。`,

@@ -30,7 +30,7 @@ export interface SeriesSpan {
 /** Spans up to this are drawn from single gauge readings, longer ones from hours. */
 const FINE_SPAN_MS = 6 * 3_600_000
 
-/** Totals, sales and prices of nozzles in a span, oldest first. */
+/** Totals, tax totals, sales and prices of nozzles in a span, oldest first. */
 export async function nozzleSeries(reader: Reader, county: number, span: SeriesSpan): Promise<SeriesPoint[]> {
   const { rows } = await reader.query<SeriesPoint>(
     `with n as (select nozzle_id, nozzle from nozzle where county = $1 and site_id = $2 and nozzle = any($5::text[])),
@@ -41,6 +41,9 @@ export async function nozzleSeries(reader: Reader, county: number, span: SeriesS
      union all (select 'total', subject, at, (body ->> 'totalMillilitres')::int8 from other_fact
        where county = $1 and site_id = $2 and kind = 'total' and at >= $3 and at <= $4 and subject = any($5::text[])
        order by at limit $6)
+     union all (select 'tax', subject, at, (body ->> 'volumeMillilitres')::int8 from other_fact
+       where county = $1 and site_id = $2 and kind = 'board-total' and body ->> 'period' = 'grand'
+         and at >= $3 and at <= $4 and subject = any($5::text[]) order by at limit $6)
      union all (select 'price', n.nozzle, p.at, p.price_fen from n join price p using (nozzle_id)
        where p.county = $1 and p.at >= $3 and p.at <= $4 order by p.at limit $6)
      union all (select 'receipt', n.nozzle, r.at, r.volume_ml from receipt r join n using (nozzle_id)
