@@ -203,6 +203,24 @@ describe('a collector', () => {
     expect(collector.log).not.toContain(`token-${DEVICE}`)
   })
 
+  it('states pulses that no refuelling makes: a rewired line dribbles a litre in quarters (C2)', async () => {
+    await configure()
+    collector.start(FAST)
+    await until('the first total', pulsesAreCounted, collector)
+    await fuel(8)
+    await until('an honest sale', () => soldByPulse() === 8_000, collector)
+    expect(events('volume')).not.toContain('pulses-without-sale')
+    for (let i = 0; i < 5; i++) {
+      await fuel(1, 25)
+      await until('a dribble is counted', () => soldByPulse() === 8_250 + i * 250, collector)
+    }
+    await until('the self-check', () => events('volume').includes('pulses-without-sale'), collector)
+    const told = facts('volume').find(
+      (fact) => fact.kind === 'health' && fact.event === 'pulses-without-sale',
+    )
+    expect(told).toMatchObject({ subject: '1', value: 1_000 })
+  })
+
   it('keeps physical loss, logical loss, mains, door and line apart, each with its end', async () => {
     await configure()
     collector.start(FAST)

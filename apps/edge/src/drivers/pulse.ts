@@ -12,6 +12,7 @@ import type { Driver } from './loop.ts'
 import type { ModbusPort } from './modbus.ts'
 import type { PortPool } from './ports.ts'
 import { type MeterState, MOST_MILLILITRES_PER_MS, SaleMeter, SHORTEST_GAP_MS } from './sale-meter.ts'
+import { UnsoldPulses } from './unsold.ts'
 
 /** Fast enough to see a sale begin and end to the second. */
 const POLL_MS = 1_000
@@ -43,6 +44,7 @@ interface Input {
   readonly key: string
   readonly meter: SaleMeter
   readonly line: LineWatch
+  readonly unsold: UnsoldPulses
   offsetMillilitres: number
   raw: number | undefined
   uptimeSeconds: number
@@ -89,6 +91,7 @@ export class PulseDriver implements Driver {
       key,
       meter: new SaleMeter(rules, stored?.meter),
       line: new LineWatch(config.nozzle, config.loopOhms, stored?.line),
+      unsold: new UnsoldPulses(),
       offsetMillilitres: stored?.offsetMillilitres ?? 0,
       raw: stored?.raw,
       uptimeSeconds: stored?.uptimeSeconds ?? 0,
@@ -128,20 +131,32 @@ export class PulseDriver implements Driver {
     const heard = this.cadence.heard(now, storedAt || undefined)
     const observations: Observation[] = []
     const state: Record<string, StateValue> = {}
+    const observed: { nozzle: string; unsold: number }[] = []
     readings.forEach((reading, i) => {
       const input = this.inputs[i]!
-      const { uptimeSeconds } = module
+      const { uptimeSeconds, mainsPresent } = module
+      const counted = input.count
       if (input.raw === undefined) this.begin(input, reading.pulsesA, uptimeSeconds, now)
       else count(input, reading, uptimeSeconds, now - (input.meter.state?.at ?? now))
       const step = this.owing
         ? input.meter.restate({ at: now, count: input.count, ...heard })
         : input.meter.read({ at: now, count: input.count, ...heard })
       const line = input.line.read(reading, now)
+      const unsold = input.unsold.read({
+        at: now,
+        grown: volumeOf(input.count - counted, input.config.pulsesPerLitre),
+        sinceMs: heard.interrupted ? undefined : heard.sinceMs,
+        mainsPresent: mainsPresent || !this.isBox,
+        observations: step.observations,
+      })
+      if (unsold !== undefined) observed.push({ nozzle: input.config.nozzle, unsold })
       observations.push(...step.observations)
       if (line) observations.push({ at: now, fact: line })
       if (step.keep || line) state[input.key] = stateOf(input)
     })
     await this.keep(observations, state)
+    for (const { nozzle, unsold } of observed)
+      await this.station.health.note('pulses-without-sale', nozzle, unsold, now)
     return answered(undefined)
   }
 

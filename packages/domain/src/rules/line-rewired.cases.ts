@@ -26,6 +26,27 @@ export default defineCases(lineRewired, [
     ],
   },
   {
+    what: 'the collector counts pulses that no refuelling makes, on a line that looks as before',
+    events: `
+      03:00 line 3 normal ohms=1000
+      14:02 health pulses-without-sale subject=3 value=1250`,
+    expect: [
+      '14:02 ▲ nozzle/3 永和加油站 3 号枪 11-23 14:02 一小时内有 1.3 L 脉冲并非加油所致,信号线疑被旁接或改接',
+    ],
+    expectEn: [
+      '永和加油站, nozzle 3: within the hour before 11-23 14:02 pulses of 1.3 L came that no refuelling makes: the line seems bypassed or rewired',
+    ],
+  },
+  {
+    what: 'other self-checks concern no line',
+    events: `
+      03:00 line 3 normal ohms=1000
+      14:02 health driver-silent subject=3
+      14:03 health heartbeat value=4`,
+    expect: [],
+    nearMiss: true,
+  },
+  {
     what: 'resistance moves by 19 %: weather and corrosion',
     events: `
       03:00 line 3 normal ohms=1000

@@ -1,8 +1,8 @@
-import type { EpochMs } from '@oiltrail/kernel'
+import { type EpochMs, HOUR_MS } from '@oiltrail/kernel'
 import type { FactOf } from '../facts/index.ts'
-import type { Ref } from './event.ts'
+import type { FactEvent, Ref } from './event.ts'
 import { defineRule, type Step } from './rule.ts'
-import { momentText } from './say.ts'
+import { litresText, momentText } from './say.ts'
 import { partSubject, subjectWords } from './subject.ts'
 
 type Phase = FactOf<'line'>['phase']
@@ -17,6 +17,22 @@ interface State {
 
 type Key = 'ohmsPercent'
 const START: State = { referenceOhms: null, referencePhase: 'unknown', since: null, ref: null }
+
+/** Pulses that no refuelling makes, by the collector's self-check. They say it of the past hour, whatever the line looks like. */
+function unsold(state: State, { at, ref }: FactEvent, unsoldMillilitres: number): Step<State> {
+  return {
+    state,
+    verdict: 'alert',
+    finding: {
+      verdict: 'alert',
+      ...(state.since === null ? { momentary: true } : {}),
+      facts: { since: at, unsoldMillilitres },
+      from: at - HOUR_MS,
+      to: at,
+      evidence: state.ref ? [state.ref, ref] : [ref],
+    },
+  }
+}
 
 /**
  * The pulse line of a nozzle was opened and joined again elsewhere (C2 非法改接). The collector compares too, but forgets
@@ -43,7 +59,8 @@ export const lineRewired = defineRule<State, Key>({
       effective: '2026-01-01',
     },
   },
-  reads: ['line', 'registration'],
+  reads: ['line', 'health', 'registration'],
+  clock: 'volume',
   late: 'ignore',
   shelvable: false,
   hiddenByWindow: false,
@@ -52,8 +69,11 @@ export const lineRewired = defineRule<State, Key>({
       return event.document.dispensers.flatMap(({ nozzles }) =>
         nozzles.map(({ nozzle }) => partSubject(event.site, 'nozzle', nozzle)),
       )
-    return event.type === 'fact' && event.fact.kind === 'line'
-      ? [partSubject(event.site, 'nozzle', event.fact.nozzle)]
+    if (event.type !== 'fact') return []
+    const { fact } = event
+    if (fact.kind === 'line') return [partSubject(event.site, 'nozzle', fact.nozzle)]
+    return fact.kind === 'health' && fact.event === 'pulses-without-sale'
+      ? [partSubject(event.site, 'nozzle', fact.subject)]
       : []
   },
   start: () => START,
@@ -63,7 +83,9 @@ export const lineRewired = defineRule<State, Key>({
       if (state.referenceOhms === null) return { state }
       return { state: START, cleared: true, verdict: 'insufficient' }
     }
-    if (event.type !== 'fact' || event.fact.kind !== 'line') return { state }
+    if (event.type !== 'fact') return { state }
+    if (event.fact.kind === 'health') return unsold(state, event, event.fact.value ?? 0)
+    if (event.fact.kind !== 'line') return { state }
     const { state: line, loopOhms, phase } = event.fact
     // Cut and shorted lines have a rule of their own.
     if (line === 'cut' || line === 'shorted') return { state }
@@ -98,7 +120,11 @@ export const lineRewired = defineRule<State, Key>({
   },
   sentence({ subject, siteName, facts }, language) {
     const who = subjectWords(subject, siteName, language)
-    const { since, loopOhms, referenceOhms, phaseTurned } = facts
+    const { since, loopOhms, referenceOhms, phaseTurned, unsoldMillilitres } = facts
+    if (unsoldMillilitres !== undefined)
+      return language === 'zh'
+        ? `${who} ${momentText(since)} 一小时内有 ${litresText(unsoldMillilitres)} 脉冲并非加油所致,信号线疑被旁接或改接`
+        : `${who}: within the hour before ${momentText(since)} pulses of ${litresText(unsoldMillilitres)} came that no refuelling makes: the line seems bypassed or rewired`
     if (language === 'zh')
       return `${who} 脉冲信号线自 ${momentText(since)} 起疑被改接:回路 ${loopOhms} Ω(基准 ${referenceOhms} Ω)${phaseTurned ? ',两相先后颠倒' : ''}`
     return `${who}: pulse line seems rewired since ${momentText(since)}: loop ${loopOhms} Ω (was ${referenceOhms} Ω)${phaseTurned ? ', phases turned round' : ''}`
