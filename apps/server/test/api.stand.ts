@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { dayIndex, dayStart, HOUR_MS } from '@oiltrail/kernel'
 import { expect } from 'vitest'
-import { type Collector, openStand, type Stand, until } from './stand.ts'
+import { type Collector, openStand, type Stand, type StandOptions, until } from './stand.ts'
 import { siteOf } from './views.history.ts'
 
 /** The one collector of an `ApiStand`. */
@@ -50,9 +50,15 @@ export const sale = (at: number, nozzle = '1', volumeMillilitres = 30_000): Reco
   source: 'pulse',
 })
 
-/** Opens the stand and fills it over the very ways that collectors and administrators use. */
-export async function openApiStand(hooks: Parameters<typeof openStand>[0] = {}): Promise<ApiStand> {
-  const stand = await openStand(hooks)
+/** A clock that goes on from noon of this day: a test that asks for what was sold today must not run into tomorrow. */
+export function fromNoon(): () => number {
+  const ahead = dayStart(dayIndex(Date.now())) + 12 * HOUR_MS - Date.now()
+  return () => Date.now() + ahead
+}
+
+/** Opens the stand, at noon unless told otherwise, and fills it over the very ways that collectors and administrators use. */
+export async function openApiStand(options: StandOptions = {}): Promise<ApiStand> {
+  const stand = await openStand({ clock: fromNoon(), ...options })
   const now = stand.server.context.clock.now()
   const admin = (await readFile(join(stand.data, 'admin-token'), 'utf8')).trim()
   const call = (of: Call): Promise<Answer> => callServer(stand, of)
@@ -60,8 +66,7 @@ export async function openApiStand(hooks: Parameters<typeof openStand>[0] = {}):
   const registered = await call({ method: 'POST', path: '/api/registry/sites', body: site, token: admin })
   expect(registered.status).toBe(200)
   const collector = await stand.enrol(DEVICE)
-  // Two hours before now, or the start of the day when that is nearer: it belongs to today.
-  tell(collector, now, Math.max(dayStart(dayIndex(now)), now - 2 * HOUR_MS))
+  tell(collector, now, now - 2 * HOUR_MS)
   expect(await collector.send(collector.price.batch(1, 2))).toMatchObject({ outcome: 'stored' })
   expect(await collector.send(collector.volume.batch(1, 8))).toMatchObject({ outcome: 'stored' })
   const viewsFollow = async (): Promise<void> => {

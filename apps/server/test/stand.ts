@@ -35,11 +35,14 @@ export interface Stand {
   close(): Promise<void>
 }
 
-export async function openStand(hooks: ServeHooks = {}): Promise<Stand> {
+/** How a stand is opened: the hooks of its server, and its clock instead of this machine's. */
+export type StandOptions = ServeHooks & { readonly clock?: () => number }
+
+export async function openStand({ clock = Date.now, ...hooks }: StandOptions = {}): Promise<Stand> {
   const database = await testDatabase()
   const data = await mkdtemp(join(tmpdir(), 'oiltrail-server-'))
   const flags = { port: '0', 'mqtt-port': '0', data, 'database-url': database.url, 'log-level': 'silent' }
-  const config = readConfig(flags, {}, Date.now)
+  const config = readConfig(flags, {}, clock)
   const log = pino({ level: process.env.TEST_LOG ?? 'silent' }, pino.destination(2))
   const start = (more: ServeHooks = {}): Promise<RunningServer> =>
     startServer(config, log, { verifiers: 0, rules: RULES, ...more })
