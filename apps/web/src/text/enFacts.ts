@@ -101,6 +101,7 @@ export const enFacts = {
     turned: 'The error',
     usualMillilitres: 'Usual at that time',
     varianceMillilitres: 'Over (+) or short (−)',
+    unsoldMillilitres: 'Pulses that are no sale',
     volumeMillilitres: 'Volume',
     waterMicrometres: 'Water level',
     what: 'What differs',

@@ -101,6 +101,7 @@ export const zhFacts = {
     turned: '偏差',
     usualMillilitres: '往常同时段',
     varianceMillilitres: '盘盈(+)盘亏(−)',
+    unsoldMillilitres: '并非加油的脉冲',
     volumeMillilitres: '油量',
     waterMicrometres: '水位',
     what: '不符项',
