@@ -1,7 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import helmet from '@fastify/helmet'
-import serveStatic from '@fastify/static'
 import { CATALOGUE, explainProblem, type Problem, ProblemError } from '@oiltrail/kernel'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
@@ -112,42 +109,4 @@ export function registerHealth(app: FastifyInstance, parts: HealthParts): void {
       throw new ProblemError({ code: 'BAD_CREDENTIAL', detail: 'a reader token is needed' })
     return reply.header('content-type', metrics.contentType).send(await metrics.metrics())
   })
-}
-
-/** The folder of the built pages: beside the bundle, or in `dist` when run from source. */
-function webFolder(): string | undefined {
-  for (const candidate of ['./web/', '../../../dist/web/']) {
-    const folder = fileURLToPath(new URL(candidate, import.meta.url))
-    if (existsSync(`${folder}index.html`)) return folder
-  }
-  return undefined
-}
-
-/** Serves the pages; an address that is no file is a place inside the single-page application. */
-export async function registerWeb(app: FastifyInstance): Promise<void> {
-  const folder = webFolder()
-  const page = folder === undefined ? undefined : readFileSync(`${folder}index.html`)
-  if (folder !== undefined)
-    await app.register(serveStatic, {
-      root: folder,
-      index: false,
-      wildcard: false,
-      // Built files carry a hash of their content in their names.
-      setHeaders: (reply, path) => {
-        if (path.includes('/assets/')) reply.header('cache-control', 'public, max-age=31536000, immutable')
-      },
-    })
-  const servePage = (reply: FastifyReply): FastifyReply =>
-    reply.header('content-type', 'text/html; charset=utf-8').header('cache-control', 'no-cache').send(page)
-  if (page !== undefined) app.get('/', async (_request, reply) => servePage(reply))
-  app.setNotFoundHandler(async (request, reply) => {
-    if (page !== undefined && request.method === 'GET' && isPagePath(request.url)) return servePage(reply)
-    const problem: Problem = { code: 'NOT_FOUND', detail: `nothing is at ${request.url.slice(0, 200)}` }
-    return reply.code(404).send(problemBody(problem))
-  })
-}
-
-function isPagePath(url: string): boolean {
-  const path = url.split('?', 1)[0]!
-  return !path.startsWith('/api/') && !/^\/log\/[0-9]{6}\//.test(path) && !/\.[a-z0-9]{2,5}$/.test(path)
 }

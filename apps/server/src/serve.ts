@@ -20,7 +20,7 @@ import type { Following } from './follow/following.ts'
 import { FollowLoop } from './follow/loop.ts'
 import { MqttGateway, type TlsFiles } from './gateway/mqtt.ts'
 import { registerUplink } from './gateway/uplink.ts'
-import { makeHttp, registerHealth, registerWeb } from './http.ts'
+import { makeHttp, registerHealth } from './http.ts'
 import { DeviceBook } from './intake/devices.ts'
 import { Intake } from './intake/intake.ts'
 import { ShardOwner } from './intake/ownership.ts'
@@ -34,6 +34,7 @@ import { ShareCourier } from './share/courier.ts'
 import { WatchOffice } from './watch/office.ts'
 import { startWatch } from './watch/start.ts'
 import { Ticker } from './watch/ticker.ts'
+import { registerWeb } from './web.ts'
 
 /** How long a starting server waits for another to let go of the county's log. */
 const OWNERSHIP_WAIT_MS = 10_000
