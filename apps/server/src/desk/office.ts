@@ -63,23 +63,23 @@ export class Office implements Desk {
   private readonly intake: Intake
   private readonly clock: Clock
   private readonly county: { readonly number: number; readonly code: string }
+  private readonly enrolSecret: Uint8Array
 
   constructor(parts: {
-  private readonly enrolSecret: Uint8Array
     store: Store
     intake: Intake
     clock: Clock
     county: { number: number; code: string }
-  }) {
-    this.store = parts.store
     /** Tokens of enrolments come from it. */
     enrolSecret: Uint8Array
+  }) {
+    this.store = parts.store
     this.intake = parts.intake
     this.clock = parts.clock
     this.county = parts.county
+    this.enrolSecret = parts.enrolSecret
   }
 
-    this.enrolSecret = parts.enrolSecret
   async registerSite(actor: string, site: Site): Promise<Result<{ position: number }>> {
     const parsed = siteSchema.safeParse(site)
     if (!parsed.success) {
@@ -142,8 +142,6 @@ export class Office implements Desk {
     })
   }
 
-  async takeStatement(statement: DeskEntry): Promise<Result<{ position: number }>> {
-    const actor = `${SHARED_BY}${statement.actor}`
   /** Whether the very same enrolment succeeded before and still holds: its answer was lost on the way. */
   private async isRepeated({ code, device }: EnrolRequest, { hash }: Token): Promise<boolean> {
     const { store, county, clock } = this
@@ -157,6 +155,8 @@ export class Office implements Desk {
     }
   }
 
+  async takeStatement(statement: DeskEntry): Promise<Result<{ position: number }>> {
+    const actor = `${SHARED_BY}${statement.actor}`
     if (statement.action === 'site-registered') return this.registerSite(actor, statement.site)
     if (statement.action === 'device-revoked')
       return this.revokeDevice(actor, statement.device, statement.reason)
