@@ -18,6 +18,32 @@ function delivery(day: number, litres: number): string {
       ${d}11:05 level 1 L=${low + litres}`
 }
 
+/** A day on which a tank sells from 24,000 down to 10,000 L by what its gauge shows; `shows` is what that makes of a litre metered. */
+function soldDown(shows: number): string {
+  const lines: string[] = []
+  const sales = Math.round(14_000 / 250 / shows)
+  for (let i = 0; i <= sales; i++) {
+    const minutes = i * 20
+    const at = (more: number): string =>
+      `${String(Math.floor((minutes + more) / 60)).padStart(2, '0')}:${String((minutes + more) % 60).padStart(2, '0')}`
+    lines.push(`${at(0)} level 1 L=${(24_000 - i * 250 * shows).toFixed(1)}`)
+    if (i < sales) lines.push(`${at(9)} sale 1 L=250 T=${10_000 + (i + 1) * 250} from=${at(1)}`)
+  }
+  return lines.join('\n')
+}
+
+/** The first delivery of the tank after such a day: 10,000 L noticed, so many more shown by the gauge. */
+function firstDelivery(shown: number): string {
+  return `
+      1d 08:00 notice 92 L=10000 tank=1 id=N1 expected=1d_10:00
+      1d 09:30 level 1 L=10000
+      1d 09:45 level 1 L=10000
+      1d 10:21 delivery 1 L=10000>${10_000 + shown} from=1d_09:50
+      1d 10:35 level 1 L=${10_000 + shown}
+      1d 10:50 level 1 L=${10_000 + shown}
+      1d 11:05 level 1 L=${10_000 + shown}`
+}
+
 export default defineCases(shortDelivery, [
   {
     what: 'the third delivery of a known tank is 2 % short',
@@ -33,7 +59,27 @@ export default defineCases(shortDelivery, [
     what: 'the very first delivery is 8 % short: more than any chart is wrong',
     events: delivery(0, 9_200),
     expect: [
-      '10:50 △ tank/1 永和加油站 1 号罐 11-23 09:50–10:21 登记来油 10000.0 L(N0),实收 9200.0 L,短少 800.0 L(允许 450.0 L,20 ℃)',
+      '10:50 △ tank/1 永和加油站 1 号罐 11-23 09:50–10:21 登记来油 10000.0 L(N0),实收 9200.0 L,短少 800.0 L(允许 421.8 L,20 ℃)',
+    ],
+  },
+  {
+    what: 'the first delivery of a tank is 3 % short, by a chart that its meters have confirmed',
+    events: soldDown(1) + firstDelivery(9_700),
+    expect: [
+      '11-24 10:50 ▲ tank/1 永和加油站 1 号罐 11-24 09:50–10:21 登记来油 10000.0 L(N1),实收 9700.0 L,短少 300.0 L(允许 122.6 L,20 ℃)',
+    ],
+  },
+  {
+    what: 'the first delivery looks 3 % short, but the meters know this chart: it shows 3 % too little of everything',
+    events: soldDown(0.97) + firstDelivery(9_700),
+    expect: [],
+    nearMiss: true,
+  },
+  {
+    what: 'a wrong chart hides what is short: it shows 3 % too much of everything, and the delivery looks whole',
+    events: soldDown(1.03) + firstDelivery(10_000),
+    expect: [
+      '11-24 10:50 ▲ tank/1 永和加油站 1 号罐 11-24 09:50–10:21 登记来油 10000.0 L(N1),实收 9708.7 L,短少 291.3 L(允许 124.0 L,20 ℃)',
     ],
   },
   {

@@ -1,8 +1,14 @@
 import type { EpochMs } from '@oiltrail/kernel'
+import {
+  type MeteredChart,
+  type MeteredReading,
+  meteredRise,
+  NO_METERED_CHART,
+  takeMetered,
+} from '../measure/metered-chart.ts'
 import { addValue, deviation, type Moments, NO_MOMENTS } from '../measure/statistics.ts'
-import type { TankPoint } from '../measure/tank-track.ts'
 import { PROPOSED, setting } from './declare.ts'
-import type { Ref } from './event.ts'
+import type { Ref, TankPointEvent } from './event.ts'
 import { type Around, defineRule, type Step } from './rule.ts'
 import { litresText, spanText } from './say.ts'
 import { subjectWords } from './subject.ts'
@@ -21,9 +27,15 @@ interface Open {
   readonly ref: Ref
 }
 
+interface Past extends MeteredReading {
+  readonly at: EpochMs
+}
+
 interface State {
-  /** What was held at settled readings, sparsely. */
-  readonly past: readonly (readonly [at: EpochMs, held: number])[]
+  /** What the meters say of the tank's chart. */
+  readonly metered: MeteredChart
+  /** Settled readings, sparsely. */
+  readonly past: readonly Past[]
   readonly open: Open | null
   readonly notices: readonly Notice[]
   /** Gauge over notice of earlier deliveries: what this tank's chart makes of a delivery. */
@@ -41,6 +53,11 @@ const CALM_MS = 8 * 60_000
 /** Deliveries of one tank never agree better than this, parts of one: temperature mixes, the chart bends. */
 const LEAST_SCATTER = 0.002
 const DEVIATIONS = 3
+/** A chart whose error is known this well by its meters needs no delivery to teach it, parts of one. */
+const KNOWN_ERROR = 0.006
+/** What is held moves by more than this, and by eight deviations, only when oil runs in or vanishes. */
+const MOVE_MILLILITRES = 150_000
+const MOVE_DEVIATIONS = 8
 
 function nearest(state: State, open: Open, toleranceMs: number): Notice | undefined {
   let best: Notice | undefined
@@ -51,31 +68,72 @@ function nearest(state: State, open: Open, toleranceMs: number): Notice | undefi
   return best
 }
 
-function measured(state: State, open: Open, point: TankPoint, around: Around<Key>): Step<State> {
-  const before = state.past.findLast(([at]) => at <= open.from)
+/** How a delivery is judged: what was received, what the tank usually shows of a notice, and how sure that is. */
+interface Judgement {
+  readonly received: number
+  readonly usual: number
+  /** Standard deviations allowed, parts of the notice. */
+  readonly unsure: number
+  /** Unsure because the chart is not known yet: worth a look, no more. */
+  readonly grade: 'attention' | 'alert'
+}
+
+/**
+ * By the meters, when they know the heights that the delivery passed; else by earlier deliveries of the same tank; else by
+ * what any chart may be off, for the part that the meters do not know.
+ */
+function judgementOf(
+  state: State,
+  before: Past,
+  event: TankPointEvent,
+  notice: Notice,
+  around: Around<Key>,
+): Judgement {
+  const { point, deviationMillilitres } = event
+  const { settings } = around
+  const { ratios, metered } = state
+  const unknown = settings.chartPercent / 100 / DEVIATIONS
+  const rise = meteredRise(metered, before, point, unknown, deviationMillilitres)
+  const drawn = point.drawnSum - before.drawnSum
+  const byMeters = rise.deviation / notice.volume
+  const unsure = DEVIATIONS * Math.hypot(byMeters, LEAST_SCATTER)
+  if (byMeters <= KNOWN_ERROR) return { received: rise.millilitres + drawn, usual: 1, unsure, grade: 'alert' }
+  if (ratios.n < settings.learntDeliveries)
+    return { received: rise.millilitres + drawn, usual: 1, unsure, grade: 'attention' }
+  const scatter = Math.max(deviation(ratios), LEAST_SCATTER) * Math.sqrt(1 + 1 / ratios.n)
+  return {
+    received: receivedOf(before, event),
+    usual: ratios.mean,
+    unsure: DEVIATIONS * scatter,
+    grade: 'alert',
+  }
+}
+
+/** By the gauge's own chart. */
+function receivedOf(before: Past, { point }: TankPointEvent): number {
+  return point.v20 + point.drawnSum - before.v20 - before.drawnSum
+}
+
+function measured(state: State, open: Open, event: TankPointEvent, around: Around<Key>): Step<State> {
+  const before = state.past.findLast(({ at }) => at <= open.from)
   const next = { ...state, open: null }
   const { settings } = around
   const notice = nearest(state, open, settings.noticeMinutes * 60_000)
   if (!before || !notice || around.window) return { state: next }
-  const received = point.held - before[1]
-  const ratio = received / notice.volume
-  const { ratios } = state
-  const learnt = ratios.n >= settings.learntDeliveries
-  const usual = learnt ? ratios.mean : 1
-  const scatter =
-    DEVIATIONS * Math.max(deviation(ratios), LEAST_SCATTER) * Math.sqrt(1 + 1 / Math.max(ratios.n, 1))
-  const unsure = learnt ? scatter : settings.chartPercent / 100
+  const { received, usual, unsure, grade } = judgementOf(state, before, event, notice, around)
   const allowed =
     Math.max((notice.volume * settings.percent) / 100, settings.millilitres) + unsure * notice.volume
   const difference = received - usual * notice.volume
   const notices = state.notices.filter((each) => each !== notice)
-  if (Math.abs(difference) <= allowed)
-    return { state: { ...next, notices, ratios: addValue(ratios, ratio) }, verdict: 'normal' }
+  if (Math.abs(difference) <= allowed) {
+    const ratios = addValue(state.ratios, receivedOf(before, event) / notice.volume)
+    return { state: { ...next, notices, ratios }, verdict: 'normal' }
+  }
   return {
     state: { ...next, notices },
-    verdict: 'alert',
+    verdict: grade,
     finding: {
-      verdict: learnt ? 'alert' : 'attention',
+      verdict: grade,
       momentary: true,
       facts: {
         notice: notice.notice,
@@ -86,28 +144,35 @@ function measured(state: State, open: Open, point: TankPoint, around: Around<Key
       },
       from: open.from,
       to: open.to,
-      evidence: [open.ref, point.ref],
+      evidence: [open.ref, event.point.ref],
     },
   }
 }
 
-function weighed(state: State, point: TankPoint, around: Around<Key>): Step<State> {
-  const { open } = state
-  if (open && point.at >= open.to + CALM_MS && !point.delivering)
-    return measured(kept(state, point), open, point, around)
-  return { state: kept(state, point) }
+function weighed(before: State, event: TankPointEvent, around: Around<Key>): Step<State> {
+  const { open } = before
+  const { point } = event
+  const state = kept(before, event)
+  return open && point.at >= open.to + CALM_MS && !point.delivering
+    ? measured(state, open, event, around)
+    : { state }
 }
 
-function kept(state: State, point: TankPoint): State {
+function kept(state: State, { point, deviationMillilitres }: TankPointEvent): State {
+  const { at, v20, drawnSum, share } = point
+  const { from } = state.metered
+  const moved = from ? Math.abs(v20 + drawnSum - from.v20 - from.drawnSum) : 0
+  const still = moved <= Math.max(MOVE_MILLILITRES, MOVE_DEVIATIONS * deviationMillilitres)
+  const metered = takeMetered(state.metered, point, still && !point.delivering && !state.open)
   const last = state.past.at(-1)
-  if (last && point.at - last[0] < PAST_GRAIN_MS) return state
-  return { ...state, past: [...state.past.slice(-(MOST_PAST - 1)), [point.at, Math.round(point.held)]] }
+  if (last && at - last.at < PAST_GRAIN_MS) return { ...state, metered }
+  return { ...state, metered, past: [...state.past.slice(-(MOST_PAST - 1)), { at, v20, drawnSum, share }] }
 }
 
 /** R5: a registered delivery brought less (or more) into the tank than its notice says. */
 export const shortDelivery = defineRule<State, Key>({
   id: 'short-delivery',
-  version: 2,
+  version: 3,
   grade: 'yellow',
   title: { zh: '卸油数量不符', en: 'Delivery differs from its notice' },
   clause: {
@@ -141,14 +206,14 @@ export const shortDelivery = defineRule<State, Key>({
   shelvable: true,
   suppressedBy: ['collector-silent', 'volume-channel-down'],
   subjectsOf: tankSubject,
-  start: () => ({ past: [], open: null, notices: [], ratios: NO_MOMENTS }),
+  start: () => ({ metered: NO_METERED_CHART, past: [], open: null, notices: [], ratios: NO_MOMENTS }),
   step(before, event, around): Step<State> {
     if (event.type === 'notice') {
       const { notice, expectedAt: at, volumeMillilitres: volume } = event.notice
       const others = before.notices.filter((each) => each.notice !== notice)
       return { state: { ...before, notices: [...others, { notice, at, volume }].slice(-MOST_NOTICES) } }
     }
-    if (event.type === 'tank-point') return weighed(before, event.point, around)
+    if (event.type === 'tank-point') return weighed(before, event, around)
     if (event.type !== 'fact' || event.fact.kind !== 'delivery') return { state: before }
     const { fact, ref } = event
     return { state: { ...before, open: { from: before.open?.from ?? fact.startedAt, to: fact.at, ref } } }
