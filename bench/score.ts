@@ -1,17 +1,25 @@
 import { writeFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
-import { judge, type ScoreRow } from './score/judge.ts'
-import { honestMonth } from './score/month.ts'
+import { planCounty } from '../apps/simulator/src/county/county.ts'
+import { type Job, type Outcome, playJobs } from './score/jobs.ts'
+import { LEAK_LITRES_PER_HOUR } from './score/leak.ts'
+import { STARTS_AT } from './score/play.ts'
+import { reportJson, reportLines, reportOf, writeMarkdown } from './score/report.ts'
 import { SCENARIOS } from './score/scenarios.ts'
-import { missLines, monthLines, scenarioLine, TABLE_HEAD } from './score/table.ts'
 
 /**
- * The score (requirement B2): known thefts and frauds, and honest things that look like them, against all rules; and what
- * an honest county-month costs in false alarms. Pure: histories of the simulator, events, rules; no server.
+ * The score (requirement B2): known thefts and frauds, and honest things that look like them, against all rules; what an
+ * honest county-month costs in false alarms; how small a leak and how soon an unregistered delivery is found. Pure:
+ * histories of the simulator, events, rules; no server.
  *
- *   --seeds N        seeds 1…N for every scenario (3)      --only TEXT    scenarios whose name holds TEXT
+ *   --seeds N        seeds 1…N for every scenario (3)      --only TEXT    scenarios whose name holds TEXT, and nothing else
  *   --month-days N   days of the honest county (30), 0 for none   --month-seeds N   its seeds (1)
- *   --json FILE      {rows: [{scenario, seed, found, rules, secondsToAlarm, within, ok}], falseAlarmsPerDay, byRule}
+ *   --leak-seeds N   counties in which every tank leaks (4), 0 for none
+ *   --unregistered-seeds N   counties with deliveries nobody announced (1), 0 for none
+ *   --jobs N         processes (one a core)
+ *   --json FILE      {rows: [{scenario, seed, found, rules, secondsToAlarm, within, ok}], falseAlarmsPerDay, byRule, leak, unregistered}
+ *   --markdown FILE  puts the tables between the marks of docs/score.md, or into a new file
  */
 const { values } = parseArgs({
   options: {
@@ -19,63 +27,67 @@ const { values } = parseArgs({
     only: { type: 'string' },
     'month-days': { type: 'string', default: '30' },
     'month-seeds': { type: 'string', default: '1' },
+    'leak-seeds': { type: 'string', default: '4' },
+    'unregistered-seeds': { type: 'string', default: '1' },
+    jobs: { type: 'string', default: String(availableParallelism()) },
     json: { type: 'string' },
+    markdown: { type: 'string' },
   },
 })
 
-const MOST_SEEDS = 1_000
+const MOST = 1_000
+/** A county is watched in so many parts, for processes to share. */
+const MONTH_PARTS = 4
 
-function whole(name: 'seeds' | 'month-days' | 'month-seeds'): number {
+type Count = 'seeds' | 'month-days' | 'month-seeds' | 'leak-seeds' | 'unregistered-seeds' | 'jobs'
+
+function whole(name: Count): number {
   const value = Number(values[name])
-  if (!Number.isInteger(value) || value < 0 || value > MOST_SEEDS) {
-    process.stderr.write(
-      `score: --${name} must be a whole number up to ${MOST_SEEDS} / 参数 --${name} 无效\n`,
-    )
+  if (!Number.isInteger(value) || value < 0 || value > MOST) {
+    process.stderr.write(`score: --${name} must be a whole number up to ${MOST} / 参数 --${name} 无效\n`)
     process.exit(2)
   }
   return value
 }
 
-const seeds = Array.from({ length: whole('seeds') }, (_, i) => i + 1)
-const rows: ScoreRow[] = []
-const say = (line: string): boolean => process.stdout.write(`${line}\n`)
+const seedsOf = (name: Count): number[] => Array.from({ length: whole(name) }, (_, i) => i + 1)
 
-say(TABLE_HEAD)
-for (const scenario of SCENARIOS) {
-  if (values.only !== undefined && !scenario.name.includes(values.only)) continue
-  const played = seeds.map((seed) => judge(scenario, seed))
-  rows.push(...played)
-  say(scenarioLine(scenario, played))
-}
-const misses = missLines(rows)
-say(`\n${rows.filter(({ ok }) => ok).length} of ${rows.length} ok${misses.length > 0 ? '; not ok:' : ''}`)
-for (const line of misses) say(line)
-
-const days = whole('month-days')
-const monthSeeds = Array.from({ length: whole('month-seeds') }, (_, i) => i + 1)
-const month = days > 0 && monthSeeds.length > 0 ? honestMonth(monthSeeds, days) : undefined
-if (month) for (const line of ['', ...monthLines(month)]) say(line)
-
-if (values.json !== undefined) {
-  const { falseAlarmsPerDay = null, byRule = null } = month ?? {}
-  writeFileSync(
-    values.json,
-    `${JSON.stringify(
-      {
-        rows: rows.map(({ scenario, seed, found, rules, secondsToAlarm, within, ok }) => ({
-          scenario,
-          seed,
-          found,
-          rules,
-          secondsToAlarm,
-          within,
-          ok,
-        })),
-        falseAlarmsPerDay,
-        byRule,
-      },
-      null,
-      1,
-    )}\n`,
+function jobsOf(): Job[] {
+  const { only } = values
+  const jobs: Job[] = SCENARIOS.filter(({ name }) => only === undefined || name.includes(only)).flatMap(
+    ({ name }) => seedsOf('seeds').map((seed) => ({ kind: 'scenario' as const, scenario: name, seed })),
   )
+  if (only !== undefined) return jobs
+  const days = whole('month-days')
+  if (days > 0)
+    for (const seed of seedsOf('month-seeds')) {
+      const sites = planCounty(seed, STARTS_AT).sites.map(({ site }) => site.site)
+      for (let part = 0; part < MONTH_PARTS; part++)
+        jobs.push({ kind: 'month', seed, days, sites: sites.filter((_, i) => i % MONTH_PARTS === part) })
+    }
+  for (const seed of seedsOf('leak-seeds'))
+    for (const litresPerHour of LEAK_LITRES_PER_HOUR) jobs.push({ kind: 'leak', seed, litresPerHour })
+  for (const seed of seedsOf('unregistered-seeds')) jobs.push({ kind: 'unregistered', seed })
+  return jobs
+}
+
+const jobs = jobsOf()
+const outcomes: Outcome[] = []
+let played = 0
+await playJobs(jobs, Math.max(1, whole('jobs')), (index, outcome) => {
+  outcomes[index] = outcome
+  played += 1
+  if (process.stderr.isTTY) process.stderr.write(`\r${played} of ${jobs.length} `)
+})
+if (process.stderr.isTTY) process.stderr.write('\r')
+
+const report = reportOf(jobs, outcomes)
+const lines = reportLines(report)
+process.stdout.write(`${lines.join('\n')}\n`)
+if (values.json !== undefined) writeFileSync(values.json, reportJson(report))
+if (values.markdown !== undefined) {
+  const given = process.argv
+    .slice(2)
+    .filter((arg, i, all) => arg !== '--markdown' && all[i - 1] !== '--markdown')
+  writeMarkdown(values.markdown, ['npm run score --', ...given].join(' '), lines)
 }

@@ -83,7 +83,11 @@ export function judge(scenario: Scenario, seed: number): ScoreRow {
   const rules = [...new Set(alarms.map(({ rule }) => rule))]
   const base = { scenario: scenario.name, seed, rules, within: scenario.withinSeconds }
   if (scenario.kind === 'honest' || scenario.rules.length === 0) {
-    const wrong = alarms.find((alarm) => alarm.verdict === 'alert' && !scenario.rules.includes(alarm.rule))
+    const { mayLook = {} } = scenario
+    const wrong = alarms.find(
+      ({ rule, verdict }) =>
+        !scenario.rules.includes(rule) && !(verdict === 'attention' && Object.hasOwn(mayLook, rule)),
+    )
     const ok = wrong === undefined
     return { ...base, found: ok, secondsToAlarm: null, ok, sentence: wrong?.sentence ?? '' }
   }

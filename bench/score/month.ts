@@ -1,6 +1,14 @@
+import type { ScoredAlarm } from './alarms.ts'
 import { play } from './play.ts'
 
-/** What an honest county-month costs in alarms. */
+/** A part of an honest county lived under one seed: some of its sites. */
+export interface HonestPart {
+  readonly alarms: readonly ScoredAlarm[]
+  readonly events: number
+  readonly seconds: number
+}
+
+/** What honest county-months cost in alarms. */
 export interface HonestMonth {
   readonly falseAlarmsPerDay: number
   /** Alarms a day by rule. */
@@ -8,40 +16,41 @@ export interface HonestMonth {
   readonly seeds: number
   readonly days: number
   readonly events: number
+  /** Processor time, simulation included. */
   readonly seconds: number
   /** One sentence of each rule, to see what it was about. */
   readonly examples: Readonly<Record<string, string>>
 }
 
-/** Lives all 21 sites honestly, under one seed after the other, under the eyes of all rules. */
-export function honestMonth(seeds: readonly number[], days: number): HonestMonth {
+/** The whole county is lived, some sites (all by default) are watched by all rules. */
+export function honestPart(seed: number, days: number, sites?: readonly string[]): HonestPart {
+  const begun = process.cpuUsage()
+  const county = play(seed, sites === undefined ? {} : { watched: sites })
+  const alarms = county.run(days)
+  const { user, system } = process.cpuUsage(begun)
+  return { alarms, events: county.feed.events, seconds: (user + system) / 1e6 }
+}
+
+/** Adds the parts of all seeds up. */
+export function honestMonth(parts: readonly HonestPart[], seeds: number, days: number): HonestMonth {
   const counts: Record<string, number> = {}
   const examples: Record<string, string> = {}
-  const begun = performance.now()
-  let events = 0
-  let alarms = 0
-  for (const seed of seeds) {
-    const county = play(seed)
-    for (const alarm of county.run(days)) {
-      alarms += 1
-      counts[alarm.rule] = (counts[alarm.rule] ?? 0) + 1
-      examples[alarm.rule] ??= alarm.sentence
-    }
-    events += county.feed.events
+  const alarms = parts.flatMap((part) => part.alarms)
+  for (const { rule, sentence } of alarms) {
+    counts[rule] = (counts[rule] ?? 0) + 1
+    examples[rule] ??= sentence
   }
-  const lived = seeds.length * days
-  const byRule = Object.fromEntries(
-    Object.entries(counts)
-      .sort(([, a], [, b]) => b - a)
-      .map(([rule, count]) => [rule, Number((count / lived).toFixed(3))]),
-  )
+  const lived = seeds * days
+  const byRule = Object.entries(counts)
+    .sort(([, a], [, b]) => b - a)
+    .map(([rule, count]) => [rule, Number((count / lived).toFixed(3))])
   return {
-    falseAlarmsPerDay: Number((alarms / lived).toFixed(3)),
-    byRule,
-    seeds: seeds.length,
+    falseAlarmsPerDay: Number((alarms.length / lived).toFixed(3)),
+    byRule: Object.fromEntries(byRule),
+    seeds,
     days,
-    events,
-    seconds: (performance.now() - begun) / 1000,
+    events: parts.reduce((sum, { events }) => sum + events, 0),
+    seconds: parts.reduce((sum, { seconds }) => sum + seconds, 0),
     examples,
   }
 }

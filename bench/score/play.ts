@@ -1,4 +1,12 @@
-import { RULES, type Rule, RuleEngine, SettingsBook, SiteBook, WindowBook } from '@oiltrail/domain'
+import {
+  RULES,
+  type Rule,
+  RuleEngine,
+  SettingsBook,
+  type Signal,
+  SiteBook,
+  WindowBook,
+} from '@oiltrail/domain'
 import { DAY_MS, type EpochMs, fromChina, HOUR_MS } from '@oiltrail/kernel'
 import { planCounty } from '../../apps/simulator/src/county/county.ts'
 import type { CountyPlan } from '../../apps/simulator/src/county/plan.ts'
@@ -22,29 +30,42 @@ export interface Play {
   run(days: number): readonly ScoredAlarm[]
 }
 
-/** Which stations are lived: the depot is always there, since oil comes from it; it is watched only with all of them. */
-export function play(
-  seed: number,
-  options: { readonly station?: string; readonly rules?: readonly Rule[] } = {},
-): Play {
+/** How a county is lived. */
+export interface PlayOptions {
+  /** Only this station, and the depot from which its oil comes; all sites by default. */
+  readonly station?: string
+  /** Of all sites that are lived, those that are watched. */
+  readonly watched?: readonly string[]
+  readonly rules?: readonly Rule[]
+  /** How often gauges are read, at the latest. */
+  readonly levelEveryMs?: number
+  /** Told every signal besides the ledger. */
+  readonly tell?: (signal: Signal) => void
+}
+
+/** Lives a county, or a part of it, under the eyes of rules. */
+export function play(seed: number, options: PlayOptions = {}): Play {
   const whole = planCounty(seed, STARTS_AT)
-  const { station } = options
-  const rules = options.rules ?? RULES
+  const { station, rules = RULES, levelEveryMs = LEVEL_EVERY_MS, tell } = options
   const plan: CountyPlan =
     station === undefined
       ? whole
       : { ...whole, sites: whole.sites.filter(({ site }) => site.site === station || site.kind === 'depot') }
-  const watched = station === undefined ? plan.sites.map(({ site }) => site.site) : [station]
+  const watched =
+    options.watched ?? (station === undefined ? plan.sites.map(({ site }) => site.site) : [station])
   const sites = new SiteBook()
   for (const { site } of plan.sites) sites.take(site)
   const settings = new SettingsBook(rules.map((rule) => [rule.id, rule.settings] as const))
   const books = { sites, settings, windows: new WindowBook() }
   const ledger = new Ledger(rules, books)
-  const engine = new RuleEngine(rules, books, (signal) => ledger.take(signal))
+  const engine = new RuleEngine(rules, books, (signal) => {
+    ledger.take(signal)
+    tell?.(signal)
+  })
   const feed = new Feed(engine, new Map(plan.sites.map(({ device, site }) => [device, site.site])))
   const staged = stageHistory(plan, STARTS_AT, feed, {
     sites: watched,
-    levelEveryMs: LEVEL_EVERY_MS,
+    levelEveryMs,
     totalEveryMs: TOTAL_EVERY_MS,
     changed: (site, at) => feed.release(site, at),
   })

@@ -14,6 +14,8 @@ export interface Scenario {
   readonly days: number
   /** Any of these rules finds it; for honest scenarios: rules that rightly say something. */
   readonly rules: readonly string[]
+  /** Honest, but rightly looked at: rules that may say `attention` (never `alert`), each with the reason why. */
+  readonly mayLook?: Readonly<Record<string, string>>
   /** Longest time to the alarm, in seconds, from `from`. */
   readonly withinSeconds: number
   /** `begin` of the misdeed, its `end` (what nobody can know before), or the end of the first `delivery` in it. */
@@ -103,6 +105,12 @@ export const SCENARIOS: readonly Scenario[] = [
   misdeed('hot-key', '双账带热键', 'none', BOOKS, DAY),
   misdeed('night-delivery', '夜间未登记卸油', 'tank', ['unregistered-delivery'], HOUR, { hour: 1 }),
   misdeed('small-delivery', '未登记卸油 200 L', 'tank', ['unregistered-delivery'], HOUR, { hour: 1 }),
+  misdeed('short-delivery-early', '新罐头几次卸油短少 3 %', 'none', ['short-delivery'], 3 * DAY, {
+    fault: 'short-delivery',
+    day: 2,
+    days: 9,
+    from: 'delivery',
+  }),
   // Two deliveries teach the rule what a tank's chart makes of them; then a short one is one among several tanks.
   misdeed('short-delivery', '卸油短少 3 %', 'none', ['short-delivery'], 3 * DAY, {
     day: 16,

@@ -1,11 +1,13 @@
 import type { ScoreRow } from './judge.ts'
+import type { LeakScore } from './leak.ts'
 import type { HonestMonth } from './month.ts'
 import type { Scenario } from './scenarios.ts'
+import type { UnregisteredScore } from './unregistered.ts'
 
 /** Seconds as people read them. */
 export function shortTime(seconds: number | null | undefined): string {
   if (seconds === null || seconds === undefined) return '–'
-  if (seconds < 120) return `${seconds} s`
+  if (seconds < 120) return `${Math.round(seconds)} s`
   if (seconds < 7_200) return `${Math.round(seconds / 60)} min`
   if (seconds < 172_800) return `${(seconds / 3_600).toFixed(1)} h`
   return `${(seconds / 86_400).toFixed(1)} d`
@@ -52,8 +54,36 @@ export function missLines(rows: readonly ScoreRow[]): string[] {
 
 export function monthLines(month: HonestMonth): string[] {
   const { falseAlarmsPerDay, byRule, seeds, days, events, seconds, examples } = month
+  const mark = falseAlarmsPerDay <= 2 ? 'ok' : 'MISS'
   return [
-    `honest county: ${falseAlarmsPerDay} alarms a day in all 21 sites (${seeds} seed(s), ${days} days, ${events} events in ${seconds.toFixed(0)} s, simulation included)`,
+    `Honest county: ${falseAlarmsPerDay} alarms a day in all 21 sites (goal ≤ 2, ${mark}; ${seeds} seed(s), ${days} days, ${events} events, ${seconds.toFixed(0)} CPU s with the simulation)`,
     ...Object.entries(byRule).map(([rule, perDay]) => `- ${rule}: ${perDay} a day — ${examples[rule]}`),
+  ]
+}
+
+export function leakLines({
+  figures,
+  smallestLitresPerHour,
+  monthlyRuleLitresPerHour,
+  ok,
+}: LeakScore): string[] {
+  const smaller =
+    smallestLitresPerHour === null ? '–' : (monthlyRuleLitresPerHour / smallestLitresPerHour).toFixed(1)
+  return [
+    `Leaks over 30 days, rule \`leak\` (goal: 0.757 L/h found in ≥ 95 %, false ≤ 5 %, smallest ≥ 3 × smaller than 1 % + 492 L: ${ok ? 'ok' : 'MISS'})`,
+    ...figures.map(({ litresPerHour, tankMonths, found }) => {
+      const share = ((100 * found) / Math.max(tankMonths, 1)).toFixed(1)
+      const what = litresPerHour === 0 ? 'no loss, false alarms' : `${litresPerHour} L/h, found`
+      return `- ${what}: ${found} of ${tankMonths} tank-months (${share} %)`
+    }),
+    `- smallest of these found in 95 %: ${smallestLitresPerHour ?? 'none'} L/h; 1 % + 492 L a month finds ${monthlyRuleLitresPerHour} L/h in 95 % of the same tank-months: ${smaller} × as much`,
+  ]
+}
+
+export function unregisteredLines(score: UnregisteredScore): string[] {
+  const { deliveries, withinHour, medianSeconds, slowestSeconds, ok } = score
+  const share = ((100 * withinHour) / Math.max(deliveries, 1)).toFixed(1)
+  return [
+    `Unregistered deliveries of 200 L (goal: ≥ 99 % within 1 h, ${ok ? 'ok' : 'MISS'}): ${withinHour} of ${deliveries} (${share} %), median ${shortTime(medianSeconds)}, slowest ${shortTime(slowestSeconds)}`,
   ]
 }
