@@ -1,5 +1,7 @@
 import type { Channel, EpochMs } from '@oiltrail/kernel'
-import type { RuleClock } from './rule.ts'
+import { CHANNEL_OF_KIND } from '../facts/index.ts'
+import type { DerivedEvent } from './event.ts'
+import type { Reducer, RuleClock } from './rule.ts'
 
 /** A channel of which nothing was heard for this long holds nobody's time up: heartbeats come far more often. */
 export const IDLE_MS = 10 * 60_000
@@ -76,4 +78,17 @@ export class SiteClock {
     }
     now.both = Math.min(now.volume, now.price)
   }
+}
+
+/** Events that measures tell are reckoned from facts of this channel. */
+const CHANNEL_OF_DERIVED: Readonly<Record<DerivedEvent['type'], Channel>> = { 'tank-point': 'volume' }
+const CHANNEL_OF: Readonly<Record<string, Channel | 'both'>> = { ...CHANNEL_OF_KIND, ...CHANNEL_OF_DERIVED }
+
+/** The clock of a rule: declared, or derived from the facts it reads. */
+export function clockOf({ clock, reads }: Reducer): RuleClock {
+  if (clock) return clock
+  const channels = new Set(reads.flatMap((name) => CHANNEL_OF[name] ?? []))
+  if (channels.size === 0) return 'log'
+  const [only] = channels
+  return channels.size === 1 && only !== undefined ? only : 'both'
 }

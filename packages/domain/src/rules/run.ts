@@ -1,8 +1,7 @@
 import type { Channel, EpochMs } from '@oiltrail/kernel'
-import { CHANNEL_OF_KIND } from '../facts/index.ts'
 import type { Site } from '../registry/site.ts'
 import { AroundView, type Books } from './around.ts'
-import { SiteClock } from './clock.ts'
+import { clockOf, SiteClock } from './clock.ts'
 import {
   type DerivedEvent,
   type LoggedEvent,
@@ -69,6 +68,8 @@ interface Cell extends Sleeper {
   readonly site: SiteCell
   state: unknown
   verdict: Verdict
+  /** It is among those changed since they were last taken. */
+  isChanged: boolean
 }
 
 interface SiteCell {
@@ -99,19 +100,6 @@ function running(of: Rule | Measure, index: number): Running {
   }
 }
 
-/** Events that measures tell are reckoned from facts of this channel. */
-const CHANNEL_OF_DERIVED: Readonly<Record<DerivedEvent['type'], Channel>> = { 'tank-point': 'volume' }
-const CHANNEL_OF: Readonly<Record<string, Channel | 'both'>> = { ...CHANNEL_OF_KIND, ...CHANNEL_OF_DERIVED }
-
-/** The clock of a rule: declared, or derived from the facts it reads. */
-export function clockOf({ clock, reads }: Reducer): RuleClock {
-  if (clock) return clock
-  const channels = new Set(reads.flatMap((name) => CHANNEL_OF[name] ?? []))
-  if (channels.size === 0) return 'log'
-  const [only] = channels
-  return channels.size === 1 && only !== undefined ? only : 'both'
-}
-
 /**
  * Runs rules over events in the order of the log. Pure: what it does depends on the events alone. A rule that throws keeps
  * its state, raises the alarm `rule-failed`, and hinders no other.
@@ -123,7 +111,7 @@ export class RuleEngine {
   readonly #around: AroundView
   readonly #tell: (signal: Signal) => void
   readonly #sites = new Map<string, SiteCell>()
-  readonly #dirty = new Set<Cell>()
+  #changed: Cell[] = []
   readonly #failing = new Map<string, EpochMs>()
   #told: DerivedEvent[] = []
   #logTime: EpochMs = 0
@@ -175,9 +163,10 @@ export class RuleEngine {
 
   /** States that changed since the last call. */
   takeChanged(): StoredState[] {
-    const changed = [...this.#dirty].map((cell) => this.#stored(cell))
-    this.#dirty.clear()
-    return changed
+    const changed = this.#changed
+    this.#changed = []
+    for (const cell of changed) cell.isChanged = false
+    return changed.map((cell) => this.#stored(cell))
   }
 
   /** Rules that threw lately, and when; for `load`. */
@@ -271,40 +260,50 @@ export class RuleEngine {
 
   #measure(measure: Measure, cell: Cell, event: ShownEvent): void {
     const { state, told } = measure.step(cell.state, event, this.#around.of(measure.id, cell.subject))
-    if (state !== cell.state) {
-      cell.state = state
-      this.#dirty.add(cell)
-    }
+    if (state !== cell.state) this.#change(cell, state)
     if (told) this.#told.push(...told)
+  }
+
+  #change(cell: Cell, state: unknown): void {
+    cell.state = state
+    this.#note(cell)
+  }
+
+  #note(cell: Cell): void {
+    if (cell.isChanged) return
+    cell.isChanged = true
+    this.#changed.push(cell)
   }
 
   #step(rule: Rule, cell: Cell, event: WatchEvent): void {
     const around = this.#around.of(rule.id, cell.subject)
-    const step = rule.step(cell.state, event, around)
-    if (step.state !== cell.state) {
-      cell.state = step.state
-      this.#dirty.add(cell)
+    const { state, verdict, wakeAt, finding, cleared } = rule.step(cell.state, event, around)
+    if (state !== cell.state) this.#change(cell, state)
+    if (verdict !== undefined && verdict !== cell.verdict) {
+      cell.verdict = verdict
+      this.#note(cell)
     }
-    if (step.verdict !== undefined && step.verdict !== cell.verdict) {
-      cell.verdict = step.verdict
-      this.#dirty.add(cell)
-    }
-    if (step.wakeAt !== undefined) {
+    if (wakeAt !== undefined) {
       const least = event.type === 'time' ? event.at + LEAST_SLEEP_MS : 0
-      this.#sleep(cell, step.wakeAt === null ? null : Math.max(step.wakeAt, least))
+      this.#sleep(cell, wakeAt === null ? null : Math.max(wakeAt, least))
     }
-    const { at } = event
-    const loggedAt = this.#logTime
-    if (step.finding) {
-      const raised = raise(rule, cell.subject, step.finding, around)
-      this.#tell({ type: 'found', raised, at, loggedAt, ref: this.#ref })
-    } else if (step.cleared)
-      this.#tell({ type: 'cleared', rule: rule.id, subject: cell.subject, at, loggedAt, ref: this.#ref })
+    if (finding) {
+      const raised = raise(rule, cell.subject, finding, around)
+      this.#tell({ type: 'found', raised, at: event.at, loggedAt: this.#logTime, ref: this.#ref })
+    } else if (cleared)
+      this.#tell({
+        type: 'cleared',
+        rule: rule.id,
+        subject: cell.subject,
+        at: event.at,
+        loggedAt: this.#logTime,
+        ref: this.#ref,
+      })
   }
 
   #sleep(cell: Cell, wakeAt: EpochMs | null): void {
     if (wakeAt === cell.wakeAt) return
-    this.#dirty.add(cell)
+    this.#note(cell)
     if (wakeAt === null) cell.site.sleepers.remove(cell)
     else cell.site.sleepers.put(cell, wakeAt)
   }
@@ -370,6 +369,7 @@ export class RuleEngine {
       state: state === undefined ? reducer.start(subject) : state,
       wakeAt: null,
       verdict: 'insufficient',
+      isChanged: false,
     }
     cells.set(subject, cell)
     return cell
