@@ -168,16 +168,25 @@ export function findChromium() {
 export function ensureBrowser() {
   const packages = [...(findChromium() ? [] : ['chromium']), ...(hasChineseFont() ? [] : ['fonts-noto-cjk'])]
   if (packages.length === 0) return
-  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) {
-    if (findChromium()) return
+  if (!aptInstall(packages) && !findChromium())
     throw new Error(
       'the browser tests need Chromium: install it, or set OILTRAIL_CHROMIUM to its path / 浏览器测试需要 Chromium',
     )
-  }
-  say(`installing ${packages.join(' ')} with apt-get / 正在安装浏览器与中文字体`)
+}
+
+/** One test speaks MQTT with the programs of another maker; on Debian as root they are installed, elsewhere that test says what it misses. */
+export function ensurePeers() {
+  if (!existsSync('/usr/bin/mosquitto_rr')) aptInstall(['mosquitto-clients'])
+}
+
+/** Installs packages on Debian as root; elsewhere returns false. */
+function aptInstall(packages) {
+  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return false
+  say(`installing ${packages.join(' ')} with apt-get / 正在安装 ${packages.join('、')}`)
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
   run('apt-get', ['update', '-qq'], { env })
   run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], { env })
+  return true
 }
 
 function hasChineseFont() {

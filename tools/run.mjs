@@ -6,6 +6,7 @@ import {
   ensureBrowser,
   ensureBuilt,
   ensureInstalled,
+  ensurePeers,
   findChromium,
   ROOT,
   requireNode,
@@ -23,6 +24,7 @@ const TASKS = {
   check,
   test: async (args) => {
     ensureBrowser()
+    ensurePeers()
     await check()
     await ensureBuilt()
     vitest(['run', ...args])

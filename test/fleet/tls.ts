@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { request as httpRequest } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { join } from 'node:path'
@@ -20,6 +20,44 @@ export function makeCertificate(folder: string): Certificate {
     stdio: 'ignore',
   })
   return { certFile, keyFile, pem: readFileSync(certFile) }
+}
+
+/** A certificate for 127.0.0.1 signed by an authority of our own. */
+export interface Authority {
+  readonly certFile: string
+  readonly keyFile: string
+  /** The authority's certificate: the only thing that its clients need. */
+  readonly caFile: string
+  readonly pem: Buffer
+}
+
+/** Makes an authority and a server's certificate under it, in a folder. */
+export function makeAuthority(folder: string): Authority {
+  const file = (name: string): string => join(folder, name)
+  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']
+  const openssl = (...args: string[]): void => {
+    execFileSync('openssl', args, { stdio: 'ignore' })
+  }
+  const authority = [
+    '-subj',
+    '/CN=oiltrail test authority',
+    '-keyout',
+    file('ca.key'),
+    '-out',
+    file('ca.pem'),
+  ]
+  openssl('req', '-x509', ...key, '-days', '2', ...authority)
+  openssl('req', ...key, '-subj', '/CN=platform', '-keyout', file('server.key'), '-out', file('server.csr'))
+  writeFileSync(file('names'), 'subjectAltName=IP:127.0.0.1\n')
+  const by = ['-CA', file('ca.pem'), '-CAkey', file('ca.key'), '-CAcreateserial', '-days', '2']
+  const out = ['-extfile', file('names'), '-out', file('server.pem')]
+  openssl('x509', '-req', '-in', file('server.csr'), ...by, ...out)
+  return {
+    certFile: file('server.pem'),
+    keyFile: file('server.key'),
+    caFile: file('ca.pem'),
+    pem: readFileSync(file('ca.pem')),
+  }
 }
 
 /** What is sent besides the address. */

@@ -35,6 +35,28 @@ export function naiveRoot(leaves: readonly Uint8Array[]): Buffer {
   return sha256(Uint8Array.of(1), naiveRoot(leaves.slice(0, split)), naiveRoot(leaves.slice(split)))
 }
 
+/** RFC 9162 §2.1.3.2: the root to which a proof of inclusion leads. Hashes and root in hex. */
+export function naiveInclusion(
+  leaf: Uint8Array,
+  index: number,
+  size: number,
+  hashes: readonly string[],
+): string {
+  let [fn, sn] = [index, size - 1]
+  let hash = sha256(Uint8Array.of(0), leaf)
+  for (const hex of hashes) {
+    const other = Buffer.from(hex, 'hex')
+    if (sn === 0) throw new Error('the proof is longer than the tree is high')
+    if (fn % 2 === 1 || fn === sn) {
+      hash = sha256(Uint8Array.of(1), other, hash)
+      for (; fn % 2 === 0 && fn !== 0; fn = Math.floor(fn / 2)) sn = Math.floor(sn / 2)
+    } else hash = sha256(Uint8Array.of(1), hash, other)
+    ;[fn, sn] = [Math.floor(fn / 2), Math.floor(sn / 2)]
+  }
+  if (sn !== 0) throw new Error('the proof is shorter than the tree is high')
+  return hash.toString('hex')
+}
+
 function tileNumber(n: number): string {
   const last = String(n % 1000).padStart(3, '0')
   return n < 1000 ? last : `${tileNumber(Math.floor(n / 1000)).replace(/(^|\/)(\d{3})$/, '$1x$2')}/${last}`
