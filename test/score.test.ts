@@ -5,16 +5,11 @@ import { judge } from '../bench/score/judge.ts'
 import { honestMonth, honestPart } from '../bench/score/month.ts'
 import { SCENARIOS } from '../bench/score/scenarios.ts'
 
-/** A small version of `npm run score`, so that it cannot sink unseen: one seed, and only what takes a few days to find. */
+/** A small version of `npm run score`, so that it cannot sink unseen: every scenario under one seed. */
 const SEED = 11
-const LONGEST_DAYS = 7
 
 describe('score of known thefts and honest look-alikes (B2)', () => {
-  it.each(
-    SCENARIOS.filter(({ days }) => days <= LONGEST_DAYS).map(
-      (scenario) => [scenario.name, scenario] as const,
-    ),
-  )('%s', (_name, scenario) => {
+  it.each(SCENARIOS.map((scenario) => [scenario.name, scenario] as const))('%s', (_name, scenario) => {
     const row = judge(scenario, SEED)
     expect(row, row.sentence).toMatchObject({ ok: true })
     expect(row.rules).not.toContain('rule-failed')
@@ -39,6 +34,15 @@ describe('score of known thefts and honest look-alikes (B2)', () => {
     const known = new Set(RULES.map(({ id }) => id))
     const misdeeds = SCENARIOS.filter(({ kind, rules }) => kind !== 'honest' && rules.length > 0)
     expect(misdeeds.filter(({ rules }) => !rules.some((rule) => known.has(rule)))).toEqual([])
+  })
+
+  it('gives a reason for every look that an honest scenario may be given', () => {
+    const looks = SCENARIOS.flatMap(({ kind, mayLook = {} }) =>
+      Object.entries(mayLook).map((look) => [kind, ...look]),
+    )
+    expect(
+      looks.filter(([kind, rule, reason]) => kind !== 'honest' || !rule || (reason ?? '').length < 20),
+    ).toEqual([])
   })
 
   it('costs at most two false alarms a day of the honest county', () => {
