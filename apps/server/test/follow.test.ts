@@ -152,6 +152,10 @@ describe('a follower', () => {
         touched++
         return database.store.transaction(work)
       },
+      round(work) {
+        touched++
+        return database.store.round(work)
+      },
       close: () => database.store.close(),
     }
     const loop = await start(new Recorder('a'), counting)

@@ -10,3 +10,16 @@ export function wholeNumbers<T>(rows: readonly T[], pick: (row: T) => number | n
   }
   return `${literal}}`
 }
+
+/** One column of some rows as a PostgreSQL array of texts, for `unnest($1::text[])` or `jsonb[]`. */
+export function texts<T>(rows: readonly T[], pick: (row: T) => string | null): string {
+  let literal = '{'
+  for (let i = 0; i < rows.length; i++) {
+    if (i > 0) literal += ','
+    const text = pick(rows[i]!)
+    literal += text === null ? 'NULL' : `"${NEEDS_ESCAPE.test(text) ? text.replace(/["\\]/g, '\\$&') : text}"`
+  }
+  return `${literal}}`
+}
+
+const NEEDS_ESCAPE = /["\\]/

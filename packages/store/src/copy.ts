@@ -238,13 +238,32 @@ export async function copyRows(
   rows: readonly (readonly unknown[])[],
 ): Promise<void> {
   if (rows.length === 0) return
+  const { statement, bytes, reuse } = encodeCopy(table, columns, rows)
+  await sendCopy(tx, statement, bytes, rows.length)
+  // Only now, when the server has taken all of it, can no socket write still refer to the buffer.
+  reuse()
+}
+
+/** A COPY ready to be sent. */
+export interface EncodedCopy {
+  readonly statement: string
+  /** CopyData messages and CopyDone. */
+  readonly bytes: Buffer
+  /** Gives the memory of `bytes` to a later COPY: only once the server has answered. */
+  reuse(): void
+}
+
+/** The statement and the data of a COPY. Throws a RangeError when a value does not fit its column. */
+export function encodeCopy(
+  table: string,
+  columns: readonly CopyColumn[],
+  rows: readonly (readonly unknown[])[],
+): EncodedCopy {
   const encoder = new CopyEncoder()
   for (const row of rows) encoder.row(columns, row)
   const names = columns.map((column) => quoteIdentifier(column.name)).join(', ')
   const statement = `copy ${quoteIdentifier(table)} (${names}) from stdin (format binary)`
-  await sendCopy(tx, statement, encoder.finish(), rows.length)
-  // Only now, when the server has taken all of it, can no socket write still refer to the buffer.
-  encoder.reuse()
+  return { statement, bytes: encoder.finish(), reuse: () => encoder.reuse() }
 }
 
 function sendCopy(tx: Transaction, statement: string, data: Buffer, expectedRows: number): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Channel } from '@oiltrail/kernel'
 import { channelNumber, channelOf } from './log.ts'
+import { Pipeline } from './pipeline.ts'
 import type { Transaction } from './pool.ts'
 
 /** A device that may speak. */
@@ -101,19 +102,28 @@ export async function addDeviceKey(
   key: DeviceKeyRow,
   endOthersAt: number,
 ): Promise<void> {
+  const writes = new Pipeline()
+  writeDeviceKey(writes, county, key, endOthersAt)
+  await writes.run(tx)
+}
+
+/** As `addDeviceKey`, as part of a pipeline. */
+export function writeDeviceKey(to: Pipeline, county: number, key: DeviceKeyRow, endOthersAt: number): void {
   const of = [county, key.device, channelNumber(key.channel), key.keyId]
-  await tx.query(
-    `update device_key set to_seq = least(coalesce(to_seq, $5), $5)
-     where county = $1 and device = $2 and channel = $3 and key_id <> $4`,
-    [...of, endOthersAt],
-  )
-  await tx.query(
-    `insert into device_key (county, device, channel, key_id, algorithm, public_key, from_seq)
-     values ($1, $2, $3, $4, $5, $6, $7)
-     on conflict (county, device, channel, key_id)
-     do update set to_seq = null, from_seq = least(device_key.from_seq, excluded.from_seq)`,
-    [...of, key.algorithm, key.publicKey, key.fromSeq],
-  )
+  to.add({
+    name: 'end_device_keys',
+    text: `update device_key set to_seq = least(coalesce(to_seq, $5), $5)
+           where county = $1 and device = $2 and channel = $3 and key_id <> $4`,
+    values: [...of, endOthersAt],
+  })
+  to.add({
+    name: 'add_device_key',
+    text: `insert into device_key (county, device, channel, key_id, algorithm, public_key, from_seq)
+           values ($1, $2, $3, $4, $5, $6, $7)
+           on conflict (county, device, channel, key_id)
+           do update set to_seq = null, from_seq = least(device_key.from_seq, excluded.from_seq)`,
+    values: [...of, key.algorithm, key.publicKey, key.fromSeq],
+  })
 }
 
 /** A one-time enrolment code as stored: only its hash. */

@@ -1,5 +1,5 @@
-import { type CopyColumn, copyRows } from './copy.ts'
-import type { Transaction } from './pool.ts'
+import type { CopyColumn } from './copy.ts'
+import type { Pipeline } from './pipeline.ts'
 
 /** Rows of the fact tables and how they are appended. Field order is column order; every row is one record of the log. */
 
@@ -204,20 +204,16 @@ export const FACT_COLUMNS = {
 } as const
 
 /** Appends the fact rows of a round; tables without rows cost nothing. */
-export async function appendFacts(tx: Transaction, rows: FactRows): Promise<void> {
-  await append(tx, 'sale', rows.sale)
-  await append(tx, 'receipt', rows.receipt)
-  await append(tx, 'level', rows.level)
-  await append(tx, 'delivery', rows.delivery)
-  await append(tx, 'price', rows.price)
-  await append(tx, 'other_fact', rows.otherFact)
-  await append(tx, 'refused_record', rows.refusedRecord)
+export function appendFacts(to: Pipeline, rows: FactRows): void {
+  append(to, 'sale', rows.sale)
+  append(to, 'receipt', rows.receipt)
+  append(to, 'level', rows.level)
+  append(to, 'delivery', rows.delivery)
+  append(to, 'price', rows.price)
+  append(to, 'other_fact', rows.otherFact)
+  append(to, 'refused_record', rows.refusedRecord)
 }
 
-async function append(
-  tx: Transaction,
-  table: keyof typeof FACT_COLUMNS,
-  rows: readonly unknown[][],
-): Promise<void> {
-  if (rows.length > 0) await copyRows(tx, table, FACT_COLUMNS[table], rows)
+function append(to: Pipeline, table: keyof typeof FACT_COLUMNS, rows: readonly unknown[][]): void {
+  to.copy(table, FACT_COLUMNS[table], rows)
 }

@@ -1,5 +1,6 @@
 import type { Channel } from '@oiltrail/kernel'
-import { type CopyColumn, copyRows } from './copy.ts'
+import type { CopyColumn } from './copy.ts'
+import { mustTouch, Pipeline } from './pipeline.ts'
 import type { Transaction } from './pool.ts'
 
 /** The kinds of log entry; the index is the number in `log_entry.type`. */
@@ -87,6 +88,25 @@ export async function takePositions(
   return rows[0] && rows[0].next_position - count
 }
 
+const CLAIM_POSITIONS = mustTouch(
+  `update log_head set next_position = $3::bigint + $4::bigint
+   where county = $1 and owner_epoch = $2 and next_position = $3::bigint`,
+)
+
+/**
+ * Takes `count` positions from `first` on, as part of a pipeline, which fails with `TOUCHED_NOTHING` unless the log stands
+ * at `first` and the writer's epoch is the owner's. Locks the head row until the end of the transaction.
+ */
+export function claimPositions(
+  to: Pipeline,
+  county: number,
+  epoch: number,
+  first: number,
+  count: number,
+): void {
+  to.add({ name: 'claim_positions', text: CLAIM_POSITIONS, values: [county, epoch, first, count] })
+}
+
 const LOG_COLUMNS: readonly CopyColumn[] = [
   { name: 'county', type: 'int4' },
   { name: 'position', type: 'int8' },
@@ -103,8 +123,14 @@ const LOG_COLUMNS: readonly CopyColumn[] = [
 
 /** Appends entries whose positions were taken in this transaction. */
 export async function appendEntries(tx: Transaction, entries: readonly LogRow[]): Promise<void> {
-  await copyRows(
-    tx,
+  const writes = new Pipeline()
+  writeEntries(writes, entries)
+  await writes.run(tx)
+}
+
+/** As `appendEntries`, as part of a pipeline. */
+export function writeEntries(to: Pipeline, entries: readonly LogRow[]): void {
+  to.copy(
     'log_entry',
     LOG_COLUMNS,
     entries.map((e) => [
@@ -253,6 +279,11 @@ export async function readCursor(
   return rows[0]?.next_position ?? 0
 }
 
+const MOVE_CURSOR = `insert into follower_cursor as c (county, follower, next_position)
+  select $1::integer, $2::text, $4::bigint
+  where $3::bigint = 0 or exists (select 1 from follower_cursor where county = $1 and follower = $2)
+  on conflict (county, follower) do update set next_position = $4 where c.next_position = $3`
+
 /** Moves a follower's cursor. Returns false when it does not stand where the caller thinks: another loop moved it. */
 export async function moveCursor(
   tx: Transaction,
@@ -263,10 +294,21 @@ export async function moveCursor(
 ): Promise<boolean> {
   const { rowCount } = await tx.query({
     name: 'move_cursor',
-    text: `insert into follower_cursor as c (county, follower, next_position)
-           select $1, $2, $4 where $3 = 0 or exists (select 1 from follower_cursor where county = $1 and follower = $2)
-           on conflict (county, follower) do update set next_position = $4 where c.next_position = $3`,
+    text: MOVE_CURSOR,
     values: [county, follower, from, to],
   })
   return rowCount === 1
+}
+
+const PASS_CURSOR = mustTouch(MOVE_CURSOR)
+
+/** As `moveCursor`, as part of a pipeline, which fails with `TOUCHED_NOTHING` when the cursor does not stand at `from`. */
+export function passCursor(
+  writes: Pipeline,
+  county: number,
+  follower: string,
+  from: number,
+  to: number,
+): void {
+  writes.add({ name: 'pass_cursor', text: PASS_CURSOR, values: [county, follower, from, to] })
 }

@@ -1,4 +1,5 @@
 import pg from 'pg'
+import type { Pipeline, Statement } from './pipeline.ts'
 
 /**
  * One database transaction: a connection between BEGIN and COMMIT. Values go as `$1` parameters, never into the text.
@@ -19,6 +20,14 @@ export interface Store {
    * was waited for, as a crash of the database may undo the last of these transactions, whole and from the newest back.
    */
   transaction<T>(work: (tx: Transaction) => Promise<T>, options?: { readonly lasting?: boolean }): Promise<T>
+  /**
+   * A transaction in one round trip: BEGIN, the statements that `work` returns, and COMMIT leave together. When `work` must
+   * read first it calls `open`, which begins the transaction then. Commits all or nothing, and throws, as `transaction` does.
+   */
+  round(
+    work: (open: () => Promise<Transaction>) => Promise<Pipeline>,
+    options?: { readonly lasting?: boolean },
+  ): Promise<void>
   close(): Promise<void>
 }
 
@@ -81,8 +90,8 @@ export function openStore(url: string, options: StoreOptions = {}): Store {
   return {
     pool,
     url,
-    transaction: (work, options) =>
-      transaction(pool, work, options?.lasting === false ? BEGIN_FLEETING : 'begin'),
+    transaction: (work, options) => withClient(pool, (tx) => transaction(tx, work, beginning(options))),
+    round: (work, options) => withClient(pool, (tx) => round(tx, work, beginning(options))),
     close: () => {
       closing ??= pool.end()
       return closing
@@ -90,14 +99,53 @@ export function openStore(url: string, options: StoreOptions = {}): Store {
   }
 }
 
-/** Both in one round trip. */
-const BEGIN_FLEETING = 'begin; set local synchronous_commit = off'
+const BEGIN: Statement = { name: 'begin', text: 'begin' }
+const FLEETING: Statement = { name: 'fleeting', text: 'set local synchronous_commit = off' }
+const COMMIT: Statement = { name: 'commit', text: 'commit' }
+
+function beginning(options?: { readonly lasting?: boolean }): readonly Statement[] {
+  return options?.lasting === false ? [BEGIN, FLEETING] : [BEGIN]
+}
+
+/** All in one round trip. */
+function begun(tx: Transaction, begin: readonly Statement[]): Promise<unknown> {
+  return tx.query(begin.map(({ text }) => text).join('; '))
+}
 
 async function transaction<T>(
-  pool: pg.Pool,
+  tx: Transaction,
   work: (tx: Transaction) => Promise<T>,
-  begin: string,
+  begin: readonly Statement[],
 ): Promise<T> {
+  await begun(tx, begin)
+  const value = await work(tx)
+  mustBeCommitted((await tx.query('commit')).command)
+  return value
+}
+
+/** A statement failed and whoever sent it swallowed the error: PostgreSQL then rolls back and says so in the tag. */
+function mustBeCommitted(tag: string | undefined): void {
+  if (tag !== 'COMMIT') throw new Error('the transaction was rolled back: a statement in it had failed')
+}
+
+async function round(
+  tx: Transaction,
+  work: (open: () => Promise<Transaction>) => Promise<Pipeline>,
+  begin: readonly Statement[],
+): Promise<void> {
+  let opened: Promise<unknown> | undefined
+  const open = async (): Promise<Transaction> => {
+    opened ??= begun(tx, begin)
+    await opened
+    return tx
+  }
+  const writes = await work(open)
+  const tags = await writes.run(tx, { before: opened ? [] : begin, after: [COMMIT] })
+  mustBeCommitted(tags.at(-1))
+}
+
+/** Lends a connection to `work`; rolls back whatever it has begun when it throws. */
+async function withClient<T>(pool: pg.Pool, work: (tx: Transaction) => Promise<T>): Promise<T> {
   const tx = await pool.connect()
   let broken: Error | undefined
   const noticeBreak = (error: Error) => {
@@ -105,13 +153,7 @@ async function transaction<T>(
   }
   tx.on('error', noticeBreak)
   try {
-    await tx.query(begin)
-    const value = await work(tx)
-    const done = await tx.query('commit')
-    // A statement failed and `work` swallowed the error: PostgreSQL then rolls back and says so in the tag.
-    if (done.command !== 'COMMIT')
-      throw new Error('the transaction was rolled back: a statement in it had failed')
-    return value
+    return await work(tx)
   } catch (error) {
     await tx.query('rollback').catch((failure: Error) => {
       broken ??= failure

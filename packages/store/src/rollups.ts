@@ -1,4 +1,5 @@
 import { wholeNumbers } from './arrays.ts'
+import type { Pipeline } from './pipeline.ts'
 import type { Transaction } from './pool.ts'
 
 /** Sums of sales and board receipts of one nozzle and grade in one hour or day; also a difference to add to such sums. */
@@ -57,14 +58,14 @@ const UPSERT_HOUR = salesUpsert('sales_hour', 'hour')
 const UPSERT_DAY = salesUpsert('sales_day', 'day')
 
 /** Adds differences to `sales_hour` or `sales_day`. No two may name the same row. */
-export async function addSales(
-  tx: Transaction,
+export function addSales(
+  to: Pipeline,
   county: number,
   span: 'hour' | 'day',
   deltas: readonly SalesDelta[],
-): Promise<void> {
+): void {
   if (deltas.length === 0) return
-  await tx.query({
+  to.add({
     name: `views-sales-${span}`,
     text: span === 'hour' ? UPSERT_HOUR : UPSERT_DAY,
     values: [
@@ -102,13 +103,9 @@ const UPSERT_TANK_HOUR = `
     readings = t.readings + excluded.readings`
 
 /** Merges readings into `tank_hour`. No two may name the same row. */
-export async function addTankHours(
-  tx: Transaction,
-  county: number,
-  deltas: readonly TankHourDelta[],
-): Promise<void> {
+export function addTankHours(to: Pipeline, county: number, deltas: readonly TankHourDelta[]): void {
   if (deltas.length === 0) return
-  await tx.query({
+  to.add({
     name: 'views-tank-hour',
     text: UPSERT_TANK_HOUR,
     values: [

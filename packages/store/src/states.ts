@@ -1,4 +1,5 @@
-import { wholeNumbers } from './arrays.ts'
+import { texts, wholeNumbers } from './arrays.ts'
+import type { Pipeline } from './pipeline.ts'
 import type { Transaction } from './pool.ts'
 
 /** Latest states: the follower keeps them in memory and writes whole rows; these files only read and write them. */
@@ -145,41 +146,33 @@ const UPSERT_TANK = upsert('tank_state', TANK_COLUMNS, 1)
 const UPSERT_GAP = upsert('gap', GAP_COLUMNS, 3)
 
 /** Writes whole rows of `channel_state`; no two may name the same channel. */
-export async function putChannelStates(
-  tx: Transaction,
-  county: number,
-  rows: readonly ChannelStateRow[],
-): Promise<void> {
+export function putChannelStates(to: Pipeline, county: number, rows: readonly ChannelStateRow[]): void {
   if (rows.length === 0) return
-  await tx.query({
+  to.add({
     name: 'views-channel-state',
     text: UPSERT_CHANNEL,
     values: [
       county,
-      rows.map((r) => r.device),
+      texts(rows, (r) => r.device),
       wholeNumbers(rows, (r) => r.channel),
-      rows.map((r) => r.site),
+      texts(rows, (r) => r.site),
       wholeNumbers(rows, (r) => r.firstReceivedAt),
       wholeNumbers(rows, (r) => r.lastReceivedAt),
       wholeNumbers(rows, (r) => r.lastAt),
       wholeNumbers(rows, (r) => r.lastSeq),
       wholeNumbers(rows, (r) => r.records),
       wholeNumbers(rows, (r) => r.refused),
-      rows.map((r) => JSON.stringify(r.faults)),
-      rows.map((r) => JSON.stringify(r.islands)),
+      texts(rows, (r) => JSON.stringify(r.faults)),
+      texts(rows, (r) => JSON.stringify(r.islands)),
       wholeNumbers(rows, (r) => r.revokedAt),
     ],
   })
 }
 
 /** Writes whole rows of `nozzle_state`; no two may name the same nozzle. */
-export async function putNozzleStates(
-  tx: Transaction,
-  county: number,
-  rows: readonly NozzleStateRow[],
-): Promise<void> {
+export function putNozzleStates(to: Pipeline, county: number, rows: readonly NozzleStateRow[]): void {
   if (rows.length === 0) return
-  await tx.query({
+  to.add({
     name: 'views-nozzle-state',
     text: UPSERT_NOZZLE,
     values: [
@@ -188,7 +181,7 @@ export async function putNozzleStates(
       wholeNumbers(rows, (r) => r.siteId),
       wholeNumbers(rows, (r) => r.flowAt),
       wholeNumbers(rows, (r) => r.flowSeq),
-      rows.map((r) => r.flow),
+      texts(rows, (r) => r.flow),
       wholeNumbers(rows, (r) => r.runningMillilitres),
       wholeNumbers(rows, (r) => r.priceAt),
       wholeNumbers(rows, (r) => r.priceSeq),
@@ -201,19 +194,15 @@ export async function putNozzleStates(
       wholeNumbers(rows, (r) => r.totalMillilitres),
       wholeNumbers(rows, (r) => r.lineAt),
       wholeNumbers(rows, (r) => r.lineSeq),
-      rows.map((r) => r.line),
+      texts(rows, (r) => r.line),
     ],
   })
 }
 
 /** Writes whole rows of `tank_state`; no two may name the same tank. */
-export async function putTankStates(
-  tx: Transaction,
-  county: number,
-  rows: readonly TankStateRow[],
-): Promise<void> {
+export function putTankStates(to: Pipeline, county: number, rows: readonly TankStateRow[]): void {
   if (rows.length === 0) return
-  await tx.query({
+  to.add({
     name: 'views-tank-state',
     text: UPSERT_TANK,
     values: [
@@ -234,18 +223,22 @@ export async function putTankStates(
 }
 
 /** Writes whole rows of `gap`; no two may name the same gap. */
-export async function putGaps(tx: Transaction, county: number, rows: readonly GapRow[]): Promise<void> {
+export function putGaps(to: Pipeline, county: number, rows: readonly GapRow[]): void {
   if (rows.length === 0) return
-  await tx.query(UPSERT_GAP, [
-    county,
-    rows.map((r) => r.device),
-    wholeNumbers(rows, (r) => r.channel),
-    wholeNumbers(rows, (r) => r.firstSeq),
-    wholeNumbers(rows, (r) => r.lastSeq),
-    wholeNumbers(rows, (r) => r.missing),
-    wholeNumbers(rows, (r) => r.openedAt),
-    wholeNumbers(rows, (r) => r.filledAt),
-  ])
+  to.add({
+    name: 'views-gap',
+    text: UPSERT_GAP,
+    values: [
+      county,
+      texts(rows, (r) => r.device),
+      wholeNumbers(rows, (r) => r.channel),
+      wholeNumbers(rows, (r) => r.firstSeq),
+      wholeNumbers(rows, (r) => r.lastSeq),
+      wholeNumbers(rows, (r) => r.missing),
+      wholeNumbers(rows, (r) => r.openedAt),
+      wholeNumbers(rows, (r) => r.filledAt),
+    ],
+  })
 }
 
 /** Every latest state of a county, and its open gaps. */

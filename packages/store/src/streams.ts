@@ -1,7 +1,8 @@
 import type { StreamState } from '@oiltrail/domain'
 import type { Channel } from '@oiltrail/kernel'
-import { wholeNumbers } from './arrays.ts'
+import { texts, wholeNumbers } from './arrays.ts'
 import { channelNumber, channelOf } from './log.ts'
+import type { Pipeline } from './pipeline.ts'
 import type { Transaction } from './pool.ts'
 
 /** What admission remembers of one channel of one device, as stored. */
@@ -39,13 +40,9 @@ export async function readStreams(
 }
 
 /** Writes the state of the streams a group of batches touched; each stream at most once. */
-export async function writeStreams(
-  tx: Transaction,
-  county: number,
-  rows: readonly StreamRow[],
-): Promise<void> {
+export function writeStreams(to: Pipeline, county: number, rows: readonly StreamRow[]): void {
   if (rows.length === 0) return
-  await tx.query({
+  to.add({
     name: 'write_streams',
     text: `insert into stream (county, device, channel, islands, last_received_at)
            select $1, s.device, s.channel, s.islands::jsonb, s.at
@@ -54,9 +51,9 @@ export async function writeStreams(
            do update set islands = excluded.islands, last_received_at = excluded.last_received_at`,
     values: [
       county,
-      rows.map((row) => row.device),
+      texts(rows, (row) => row.device),
       wholeNumbers(rows, (row) => channelNumber(row.channel)),
-      rows.map((row) => JSON.stringify(row.islands)),
+      texts(rows, (row) => JSON.stringify(row.islands)),
       wholeNumbers(rows, (row) => row.lastReceivedAt),
     ],
   })

@@ -1,5 +1,8 @@
-import type { Transaction } from '@oiltrail/store'
+import type { Pipeline, Transaction } from '@oiltrail/store'
 import type { LogEntry } from '../log/entry.ts'
+
+/** Begins the transaction of a round when it must be read from before anything is written. */
+export type Open = () => Promise<Transaction>
 
 /**
  * A function of the log with its own tables (promise 5: state and cursor commit together, so an effect happens once).
@@ -10,6 +13,11 @@ export interface Follower {
   readonly name: string
   /** Writes the effects of the entries. Throwing rolls the round back; it is tried again after `reload`. */
   apply(tx: Transaction, entries: readonly LogEntry[]): Promise<void>
+  /**
+   * Instead of `apply`, for a follower that seldom reads: returns what is to be written, which then leaves in one round trip
+   * with the cursor and COMMIT.
+   */
+  compose?(open: Open, entries: readonly LogEntry[]): Promise<Pipeline>
   /** Called after the commit of a round: the place for what the outside may see (stream events). */
   committed?(nextPosition: number): void
   /** Called at start and after a rollback: forget memory, read your own tables. */

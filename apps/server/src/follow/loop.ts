@@ -1,4 +1,12 @@
-import { moveCursor, readCursor, readEntries, type Store, type Transaction } from '@oiltrail/store'
+import {
+  moveCursor,
+  passCursor,
+  readCursor,
+  readEntries,
+  type Store,
+  TOUCHED_NOTHING,
+  type Transaction,
+} from '@oiltrail/store'
 import type { Logger } from 'pino'
 import type { LogEntry } from '../log/entry.ts'
 import type { FeedLimits, LogFeed } from '../log/feed.ts'
@@ -139,7 +147,7 @@ export class FollowLoop implements Following {
     const last = entries.at(-1)
     if (!last) return 0
     const to = last.position + 1
-    await this.store.transaction((tx) => this.applyRound(tx, entries, from, to), { lasting: false })
+    await this.write(entries, from, to)
     this.next = to
     this.figures.rounds++
     this.figures.entries += entries.length
@@ -150,6 +158,32 @@ export class FollowLoop implements Following {
     return entries.length
   }
 
+  private async write(entries: readonly LogEntry[], from: number, to: number): Promise<void> {
+    const { follower, county, store } = this
+    if (!follower.compose) {
+      await store.transaction((tx) => this.applyRound(tx, entries, from, to), { lasting: false })
+      return
+    }
+    try {
+      await store.round(
+        async (open) => {
+          const writes = await follower.compose!(open, entries)
+          passCursor(writes, county, follower.name, from, to)
+          return writes
+        },
+        { lasting: false },
+      )
+    } catch (error) {
+      throw (error as { code?: unknown }).code === TOUCHED_NOTHING ? this.displaced(from, error) : error
+    }
+  }
+
+  private displaced(from: number, cause?: unknown): Error {
+    return new Error(`the cursor of ${this.follower.name} does not stand at ${from}: another loop moved it`, {
+      cause,
+    })
+  }
+
   private async applyRound(
     tx: Transaction,
     entries: readonly LogEntry[],
@@ -157,8 +191,7 @@ export class FollowLoop implements Following {
     to: number,
   ): Promise<void> {
     await this.follower.apply(tx, entries)
-    if (!(await moveCursor(tx, this.county, this.follower.name, from, to)))
-      throw new Error(`the cursor of ${this.follower.name} does not stand at ${from}: another loop moved it`)
+    if (!(await moveCursor(tx, this.county, this.follower.name, from, to))) throw this.displaced(from)
   }
 
   /** Until the log grows or the loop is stopped. */

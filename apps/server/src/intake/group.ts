@@ -1,10 +1,12 @@
 import type { StreamState } from '@oiltrail/domain'
 import {
-  addDeviceKey,
-  appendEntries,
+  claimPositions,
+  Pipeline,
+  readHead,
   type Store,
-  type Transaction,
-  takePositions,
+  TOUCHED_NOTHING,
+  writeDeviceKey,
+  writeEntries,
   writeStreams,
 } from '@oiltrail/store'
 import type { LogEntry } from '../log/entry.ts'
@@ -74,24 +76,30 @@ export class Group {
     if (this.isEmpty) this.openedAt = performance.now()
   }
 
-  /** Commits the group and returns its entries. Throws `OwnershipLost`, or whatever the database says. */
-  async commit(store: Store, county: number, epoch: number): Promise<LogEntry[]> {
-    const { drafts } = this
-    if (drafts.length === 0) return []
-    let entries: LogEntry[] = []
-    await store.transaction(async (tx) => {
-      const first = await takePositions(tx, county, epoch, drafts.length)
-      if (first === undefined) throw new OwnershipLost(county)
-      entries = drafts.map((draft, i) => ({ ...draft, position: first + i }))
-      await appendEntries(tx, entries)
-      await this.writeState(tx, county)
-    })
+  /**
+   * Commits the group from position `first` on, in one round trip, and returns its entries. Throws `OwnershipLost`, or
+   * whatever the database says.
+   */
+  async commit(store: Store, county: number, epoch: number, first: number): Promise<LogEntry[]> {
+    if (this.drafts.length === 0) return []
+    const entries = this.drafts.map((draft, i) => ({ ...draft, position: first + i }))
+    const writes = new Pipeline()
+    claimPositions(writes, county, epoch, first, entries.length)
+    writeEntries(writes, entries)
+    this.writeState(writes, county)
+    try {
+      await store.round(async () => writes)
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== TOUCHED_NOTHING) throw error
+      if ((await readHead(store.pool, county))?.ownerEpoch !== epoch) throw new OwnershipLost(county)
+      throw new Error(`the log does not stand at ${first}`, { cause: error })
+    }
     return entries
   }
 
-  private async writeState(tx: Transaction, county: number): Promise<void> {
-    await writeStreams(
-      tx,
+  private writeState(to: Pipeline, county: number): void {
+    writeStreams(
+      to,
       county,
       [...this.streams].map(([channel, state]) => ({
         device: channel.device,
@@ -101,8 +109,8 @@ export class Group {
       })),
     )
     for (const { channel, rotation } of this.rotations)
-      await addDeviceKey(
-        tx,
+      writeDeviceKey(
+        to,
         county,
         {
           device: channel.device,

@@ -175,7 +175,7 @@ export class LogWriter {
     const { store, county, owner, feed } = this.parts
     const began = performance.now()
     try {
-      const entries = await group.commit(store, county.number, owner.epoch)
+      const entries = await group.commit(store, county.number, owner.epoch, feed.nextPosition)
       feed.append(entries)
       group.answerEntries(entries)
       await group.answerReplays(store, county.number)

@@ -7,6 +7,7 @@ import {
   appendFacts,
   channelNumber,
   type GradeSpan,
+  Pipeline,
   type PriceSpan,
   putChannelStates,
   putGaps,
@@ -18,7 +19,7 @@ import {
   type SalesDelta,
   type Transaction,
 } from '@oiltrail/store'
-import type { Follower } from '../follow/follower.ts'
+import type { Follower, Open } from '../follow/follower.ts'
 import { readBatch } from '../log/batch.ts'
 import type { LogEntry } from '../log/entry.ts'
 import { PriceBook } from './prices.ts'
@@ -80,12 +81,17 @@ export class ViewsFollower implements Follower {
   }
 
   async apply(tx: Transaction, entries: readonly LogEntry[]): Promise<void> {
+    const writes = await this.compose(async () => tx, entries)
+    await writes.run(tx)
+  }
+
+  async compose(open: Open, entries: readonly LogEntry[]): Promise<Pipeline> {
     const round = new Round(this.#options.county)
     for (const entry of entries) {
       if (entry.type === 'batch') this.#takeBatch(round, entry)
       else if (entry.type === 'desk') this.#takeDesk(round, entry)
     }
-    await this.#write(tx, round)
+    return this.#write(open, round)
   }
 
   committed(nextPosition: number): void {
@@ -158,24 +164,26 @@ export class ViewsFollower implements Follower {
   }
 
   /** Stored rows are corrected first, then the new ones are added: whatever comes late ends in the same tables. */
-  async #write(tx: Transaction, round: Round): Promise<void> {
+  async #write(open: Open, round: Round): Promise<Pipeline> {
     const { county } = this.#options
-    if (round.registryChanged) await this.#regrade(tx, await this.registry.write(tx, county))
-    await this.#price(tx, round)
+    if (round.registryChanged) await this.#regrade(await open())
+    await this.#price(open, round)
     for (const receipt of round.receipts) round.takeReceipt(receipt)
     const days = round.days()
-    await appendFacts(tx, round.facts)
-    await addSales(tx, county, 'hour', round.hours())
-    await addSales(tx, county, 'day', days)
-    await addTankHours(tx, county, [...round.tankHours.values()])
-    await putChannelStates(tx, county, [...round.channels])
-    await putNozzleStates(tx, county, [...round.nozzles])
-    await putTankStates(tx, county, [...round.tanks])
-    await putGaps(tx, county, [...round.gaps])
+    const writes = new Pipeline()
+    appendFacts(writes, round.facts)
+    addSales(writes, county, 'hour', round.hours())
+    addSales(writes, county, 'day', days)
+    addTankHours(writes, county, [...round.tankHours.values()])
+    putChannelStates(writes, county, [...round.channels])
+    putNozzleStates(writes, county, [...round.nozzles])
+    putTankStates(writes, county, [...round.tanks])
+    putGaps(writes, county, [...round.gaps])
     this.#pending = { round, days }
+    return writes
   }
 
-  async #price(tx: Transaction, round: Round): Promise<void> {
+  async #price(open: Open, round: Round): Promise<void> {
     const needs = new Map<number, number>()
     const need = (nozzleId: number, at: number): void => {
       const known = needs.get(nozzleId)
@@ -184,12 +192,13 @@ export class ViewsFollower implements Follower {
     for (const price of round.prices) need(price.nozzleId, price.at)
     for (const sale of round.sales)
       if (sale.source !== ARM_SOURCE) need(sale.nozzle.row.nozzleId, sale.endedAt)
-    await this.#prices.ensure(tx, this.#options.county, needs)
+    await this.#prices.ensure(open, this.#options.county, needs)
     const spans = this.#prices
       .add(round.prices, (nozzleId) => this.registry.nozzles.get(nozzleId)!.row.siteId)
       .filter((span) => this.#reachesStoredSales(round, span))
-    for (const difference of await repriceSales(tx, this.#options.county, spans))
-      round.takeDifference(this.registry.nozzles.get(difference.nozzleId)!, difference)
+    if (spans.length > 0)
+      for (const difference of await repriceSales(await open(), this.#options.county, spans))
+        round.takeDifference(this.registry.nozzles.get(difference.nozzleId)!, difference)
     for (const sale of round.sales)
       round.takeSale(
         sale,
@@ -207,8 +216,9 @@ export class ViewsFollower implements Follower {
     return until !== null && until >= span.from
   }
 
-  async #regrade(tx: Transaction, spans: readonly GradeSpan[]): Promise<void> {
+  async #regrade(tx: Transaction): Promise<void> {
     const { county } = this.#options
+    const spans: readonly GradeSpan[] = await this.registry.write(tx, county)
     await regradeFacts(tx, county, spans)
     for (const nozzleId of new Set(spans.map((span) => span.nozzleId))) {
       const { siteId } = this.registry.nozzles.get(nozzleId)!.row

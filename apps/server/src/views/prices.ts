@@ -1,4 +1,5 @@
-import { loadPrices, type PriceFact, type PriceSpan, type Transaction } from '@oiltrail/store'
+import { loadPrices, type PriceFact, type PriceSpan } from '@oiltrail/store'
+import type { Open } from '../follow/follower.ts'
 
 /** Price facts of one nozzle kept in memory; older ones are read from the table when a late record asks for them. */
 const KEPT_PER_NOZZLE = 64
@@ -45,7 +46,7 @@ export class PriceBook {
   }
 
   /** Makes sure that prices can be answered and stated for each nozzle from the given moment on. */
-  async ensure(tx: Transaction, county: number, needs: ReadonlyMap<number, number>): Promise<void> {
+  async ensure(open: Open, county: number, needs: ReadonlyMap<number, number>): Promise<void> {
     const ids: number[] = []
     const from: number[] = []
     for (const [nozzleId, at] of needs) {
@@ -58,8 +59,9 @@ export class PriceBook {
         from.push(at)
       }
     }
+    if (ids.length === 0) return
     for (const [i, id] of ids.entries()) this.#put(id, { facts: [], knownFrom: from[i]! })
-    for (const fact of await loadPrices(tx, county, ids, from)) {
+    for (const fact of await loadPrices(await open(), county, ids, from)) {
       this.#timelines.get(fact.nozzleId)!.facts.push(fact)
       this.#facts++
     }
