@@ -10,6 +10,8 @@ import { sealing } from './figures/sealing.ts'
 import { start } from './figures/start.ts'
 import { upkeep } from './figures/upkeep.ts'
 import { verification } from './figures/verification.ts'
+import { watch } from './figures/watch.ts'
+import { year } from './figures/year.ts'
 
 /** All benchmarks in the order they run. Each measures both sides of a ratio in one run, in turn, and takes medians. */
 const BENCHMARKS: readonly Benchmark[] = [
@@ -18,11 +20,13 @@ const BENCHMARKS: readonly Benchmark[] = [
   offlineVerify,
   start,
   intake,
+  watch,
   upkeep,
   fleetSize,
   endpoints,
   demo,
   hour,
+  year,
 ]
 
 /** Without `--only`, everything but what takes an hour. */

@@ -72,3 +72,21 @@ function commandOf(pid: number): string {
     return ''
   }
 }
+
+/** The watch's thread is the one that gives way (apps/server/src/watch/threadside.ts): CPU seconds of such threads. Linux only. */
+export function niceThreadsCpuSeconds(pid: number): number {
+  let sum = 0
+  for (const task of readdirSync(`/proc/${pid}/task`)) {
+    try {
+      const text = readFileSync(`/proc/${pid}/task/${task}/stat`, 'latin1')
+      const fields = text
+        .slice(text.lastIndexOf(')') + 2)
+        .split(' ')
+        .map(Number)
+      if (fields[16]! > 0) sum += (fields[11]! + fields[12]!) / TICKS_PER_SECOND
+    } catch {
+      // It ended between the two readings.
+    }
+  }
+  return sum
+}

@@ -14,7 +14,7 @@ import {
   type Store,
   startPostgres,
 } from '@oiltrail/store'
-import { type Lane, testSite } from '../test/fleet/fleet.ts'
+import { type Lane, NO_TOTALS, testSite } from '../test/fleet/fleet.ts'
 import { Platform } from '../test/fleet/platform.ts'
 import { log } from './database.ts'
 
@@ -50,7 +50,7 @@ function newLane(index: number, channel: 'volume' | 'price', key: GeneratedKey):
     key,
     seq: 0,
     head: '0'.repeat(64),
-    totalMillilitres: 0,
+    totalsMillilitres: NO_TOTALS.slice(),
   }
 }
 
@@ -196,17 +196,27 @@ export async function startWorld(sites: number, bundle?: string): Promise<World>
 }
 
 /** Waits until the views have committed everything before a position: until it can be seen. */
-export async function viewed(store: Store, position: number, seconds: number): Promise<void> {
+export function viewed(store: Store, position: number, seconds: number): Promise<void> {
+  return followed(store, 'views', position, seconds)
+}
+
+/** Waits until a follower has committed everything before a position. */
+export async function followed(
+  store: Store,
+  follower: 'views' | 'watch',
+  position: number,
+  seconds: number,
+): Promise<void> {
   const deadline = Date.now() + seconds * 1_000
   for (;;) {
     const { rows } = await store.pool.query<{ next_position: number }>(
-      "select next_position from follower_cursor where county = $1 and follower = 'views'",
-      [COUNTY],
+      'select next_position from follower_cursor where county = $1 and follower = $2',
+      [COUNTY, follower],
     )
     const reached = rows[0]?.next_position ?? 0
     if (reached >= position) return
     if (Date.now() > deadline)
-      throw new Error(`the views stand at ${reached} of ${position} after ${seconds} s`)
+      throw new Error(`${follower} stand at ${reached} of ${position} after ${seconds} s`)
     await new Promise((wake) => setTimeout(wake, 10))
   }
 }

@@ -25,7 +25,7 @@ interface Chain {
 
 /** Turns what collectors record, and what is stated at the desk, into the events of a log, and shows them to an engine. */
 export class Feed implements RecordSink {
-  readonly engine: RuleEngine
+  readonly engine: Pick<RuleEngine, 'take'>
   events = 0
   private readonly siteOf: ReadonlyMap<DeviceId, string>
   private readonly chains = new Map<string, Chain>()
@@ -35,7 +35,7 @@ export class Feed implements RecordSink {
   private position = 0
   private devices: (code: string) => SiteDevices | undefined = () => undefined
 
-  constructor(engine: RuleEngine, siteOf: ReadonlyMap<DeviceId, string>) {
+  constructor(engine: Pick<RuleEngine, 'take'>, siteOf: ReadonlyMap<DeviceId, string>) {
     this.engine = engine
     this.siteOf = siteOf
   }

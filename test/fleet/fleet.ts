@@ -19,8 +19,8 @@ export interface Lane {
   readonly key: GeneratedKey
   seq: number
   head: string
-  /** The nozzle's totalizer, so that sales add up. */
-  totalMillilitres: number
+  /** The nozzles' totalizers, so that sales add up. */
+  readonly totalsMillilitres: number[]
 }
 
 /** A signed batch, and what it says in sum. */
@@ -35,6 +35,8 @@ export interface SignedBatch {
 }
 
 export const NOZZLES_PER_SITE = 6
+/** Totalizers of a site that has sold nothing. */
+export const NO_TOTALS: readonly number[] = new Array<number>(NOZZLES_PER_SITE).fill(0)
 
 /** Registration of the n-th test site; its enterprise's code belongs to area 000000, where none exists. */
 export function testSite(index: number, county = '520327'): Site {
@@ -77,7 +79,7 @@ export function testLanes(index: number, algorithm: Algorithm = 'SM2-SM3', count
     key: generateKeyPair(algorithm),
     seq: 0,
     head: '0'.repeat(64),
-    totalMillilitres: 0,
+    totalsMillilitres: NO_TOTALS.slice(),
   }))
 }
 
@@ -114,17 +116,18 @@ export function closeBatch(lane: Lane, facts: readonly (Fact & { at: number })[]
 export function nextBatch(lane: Lane, count: number, at: number): SignedBatch {
   const facts = Array.from({ length: count }, (_, i): Fact & { at: number } => {
     const moment = at - (count - 1 - i) * 1_000
-    const nozzle = String(((lane.seq + i) % NOZZLES_PER_SITE) + 1)
+    const place = (lane.seq + i) % NOZZLES_PER_SITE
+    const nozzle = String(place + 1)
     if (lane.channel === 'price')
       return { at: moment, kind: 'price', nozzle, priceFenPerLitre: 700 + ((lane.seq + i) % 90) }
     const volumeMillilitres = 10 * (500 + ((lane.seq * 7_919 + i * 104_729) % 5_000))
-    lane.totalMillilitres += volumeMillilitres
+    lane.totalsMillilitres[place]! += volumeMillilitres
     return {
       at: moment,
       kind: 'sale',
       nozzle,
       volumeMillilitres,
-      totalMillilitres: lane.totalMillilitres,
+      totalMillilitres: lane.totalsMillilitres[place]!,
       startedAt: moment - 40_000,
       source: 'board',
     }

@@ -4,7 +4,7 @@ import { SiteBook, WindowBook } from './around.ts'
 import { CASE_DAY, CASE_SITE } from './cases.ts'
 import { clockOf, IDLE_MS } from './clock.ts'
 import { type Held, held, hysteresis, NOT_HELD } from './combine.ts'
-import type { LoggedEvent } from './event.ts'
+import type { LoggedEvent, WatchEvent } from './event.ts'
 import { parseEvent } from './notation.ts'
 import { defineRule, type Rule } from './rule.ts'
 import { RuleEngine, runRules, type Signal, type StoredState } from './run.ts'
@@ -43,7 +43,7 @@ function books(rules: readonly Rule[] = []) {
   }
 }
 
-const found = (type: Event['type'] | 'time', when: number, facts: Record<string, number | string> = {}) => ({
+const found = (type: WatchEvent['type'], when: number, facts: Record<string, number | string> = {}) => ({
   finding: { verdict: 'alert' as const, facts: { type, ...facts }, from: when, to: when, evidence: [] },
 })
 
