@@ -15,7 +15,7 @@ import { SCENARIOS } from './score/scenarios.ts'
  *
  *   --seeds N        seeds 1…N for every scenario (3)      --only TEXT    scenarios whose name holds TEXT, and nothing else
  *   --month-days N   days of the honest county (30), 0 for none   --month-seeds N   its seeds (1)
- *   --leak-seeds N   counties in which every tank leaks (4), 0 for none
+ *   --leak-seeds N   counties of some 100 tanks that all leak (2), 0 for none
  *   --unregistered-seeds N   counties with deliveries nobody announced (1), 0 for none
  *   --jobs N         processes (one a core)
  *   --json FILE      {rows: [{scenario, seed, found, rules, secondsToAlarm, within, ok}], falseAlarmsPerDay, byRule, leak, unregistered}
@@ -27,7 +27,7 @@ const { values } = parseArgs({
     only: { type: 'string' },
     'month-days': { type: 'string', default: '30' },
     'month-seeds': { type: 'string', default: '1' },
-    'leak-seeds': { type: 'string', default: '4' },
+    'leak-seeds': { type: 'string', default: '2' },
     'unregistered-seeds': { type: 'string', default: '1' },
     jobs: { type: 'string', default: String(availableParallelism()) },
     json: { type: 'string' },

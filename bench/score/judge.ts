@@ -24,6 +24,7 @@ export interface ScoreRow {
 
 const DAY_MS = 24 * HOUR_MS
 const STATIONS = 20
+const DECLARED_AFTER_MS = 6 * HOUR_MS
 
 function stationOf(scenario: Scenario, seed: number): string {
   const chance = uniformAt(seedOf(seed, `score ${scenario.name}`), 0)
@@ -59,6 +60,7 @@ function order(scenario: Scenario, county: Play, station: SitePlan): Moments {
   const spec = `${scenario.fault}@${station.site.site}${subjectOf(scenario, station)}`
   const ordered = county.staged.desk.order(`${spec}+${(begin - STARTS_AT) / 1000}${lastsSeconds}`)
   if (!ordered.ok) throw new Error(`${spec}: ${ordered.problem.detail}`)
+  if (scenario.declared) declare(county, station, begin)
   const moments: Moments = { begin, from: begin }
   if (scenario.from === 'end') moments.from = begin + (scenario.lastsHours ?? 0) * HOUR_MS
   if (scenario.from === 'delivery') {
@@ -70,6 +72,17 @@ function order(scenario: Scenario, county: Play, station: SitePlan): Moments {
     })
   }
   return moments
+}
+
+/** A window for the whole site, stated at the desk by the site itself. */
+function declare(county: Play, station: SitePlan, begin: EpochMs): void {
+  const { site } = station.site
+  const at = begin - HOUR_MS
+  const span = { from: at, to: begin + DECLARED_AFTER_MS }
+  const window = { window: `W-${site}`, site, part: '', purpose: 'maintenance' as const, note: '', ...span }
+  county.staged.world.agenda.plan(at, () =>
+    county.feed.log({ type: 'window', at, loggedAt: at, site, window }),
+  )
 }
 
 /** Plays one scenario under one seed. */

@@ -3,7 +3,7 @@ import { DAY_MS, HOUR_MS } from '@oiltrail/kernel'
 import { play, STARTS_AT } from './play.ts'
 
 /** Losses that are tried, L/h: none, small ones, and the one that EPA 40 CFR 280 asks for (0.2 gallons). */
-export const LEAK_LITRES_PER_HOUR = [0, 0.25, 0.3, 0.757] as const
+export const LEAK_LITRES_PER_HOUR = [0, 0.25, 0.3, 0.35, 0.757] as const
 export const LEAK_DAYS = 30
 /** Gauges of collectors are read more often; this is what a history holds. */
 const LEVEL_EVERY_MS = 15 * 60_000

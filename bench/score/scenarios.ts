@@ -16,6 +16,8 @@ export interface Scenario {
   readonly rules: readonly string[]
   /** Honest, but rightly looked at: rules that may say `attention` (never `alert`), each with the reason why. */
   readonly mayLook?: Readonly<Record<string, string>>
+  /** The site declares a window for itself, from an hour before until six hours after the beginning. */
+  readonly declared?: true
   /** Longest time to the alarm, in seconds, from `from`. */
   readonly withinSeconds: number
   /** `begin` of the misdeed, its `end` (what nobody can know before), or the end of the first `delivery` in it. */
@@ -96,6 +98,15 @@ export const SCENARIOS: readonly Scenario[] = [
   misdeed('line-cut', '信号线剪断', 'tapped-nozzle', ['line-cut'], MINUTE, { lastsHours: 4 }),
   misdeed('line-rewired', '信号线改接', 'tapped-nozzle', ['line-rewired'], MINUTE, { lastsHours: 4 }),
   misdeed('cabinet-open', '采集箱铅封破坏', 'none', ['cabinet-opened'], MINUTE, { hour: 2, lastsHours: 1 }),
+  misdeed('line-cut-declared', '申报维护后剪线', 'tapped-nozzle', ['line-cut'], MINUTE, {
+    ...{ fault: 'line-cut', lastsHours: 4, declared: true },
+  }),
+  misdeed('line-rewired-declared', '申报维护后改接', 'tapped-nozzle', ['line-rewired'], MINUTE, {
+    ...{ fault: 'line-rewired', lastsHours: 4, declared: true },
+  }),
+  misdeed('cabinet-open-declared', '申报维护后开箱', 'none', ['cabinet-opened'], MINUTE, {
+    ...{ fault: 'cabinet-open', hour: 2, lastsHours: 1, declared: true },
+  }),
   misdeed('price-cheat', '主板价格作弊', 'tapped-nozzle', ['price-mismatch'], 4 * HOUR),
   misdeed('missing-sales', '隐瞒销售(四笔瞒一)', 'tapped-nozzle', BOOKS, 4 * HOUR),
   misdeed('totalizer-reset', '总累回调', 'tapped-nozzle', ['totalizer-back'], 2 * HOUR),
