@@ -1,9 +1,9 @@
 import type { Store, Transaction } from '@oiltrail/store'
-import { appendEntries, takeLog, takePositions } from '@oiltrail/store'
+import { appendEntries, Pipeline, takeLog, takePositions } from '@oiltrail/store'
 import { type TestDatabase, testDatabase } from '@oiltrail/store/testing'
 import { pino } from 'pino'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import type { Follower } from '../src/follow/follower.ts'
+import type { Follower, Open } from '../src/follow/follower.ts'
 import { FollowLoop } from '../src/follow/loop.ts'
 import type { LogEntry } from '../src/log/entry.ts'
 import { LogFeed } from '../src/log/feed.ts'
@@ -181,6 +181,70 @@ describe('a follower', () => {
 })
 
 describe('the feed', () => {
+  test('a follower with a pace gathers entries for its next round, and loses none', async () => {
+    const recorder = Object.assign(new Recorder('a'), { paceMs: 300 })
+    const loop = await start(recorder)
+    for (let i = 0; i < 8; i++) {
+      await append(1)
+      await new Promise((wake) => setTimeout(wake, 20))
+    }
+    await loop.reached(8)
+    expect(await seen()).toEqual(upTo(8))
+    expect(recorder.rounds.length).toBeLessThan(6)
+  })
+
+  test('whose cursor another loop moved writes nothing of a composed round either', async () => {
+    class Composer extends Recorder {
+      async compose(open: Open, entries: readonly LogEntry[]): Promise<Pipeline> {
+        if (entries.length > 3) await (await open()).query('select 1')
+        const writes = new Pipeline()
+        for (const { position } of entries)
+          writes.add({ name: 'see', text: 'insert into seen values ($1)', values: [position] })
+        return writes
+      }
+    }
+    const loop = await start(new Composer('a'))
+    await append(2)
+    await loop.reached(2)
+    await append(5)
+    await loop.reached(7)
+    await append(3, 10, false)
+    await database.store.pool.query('update follower_cursor set next_position = 10')
+    feed.moveTo(10)
+    await until('the loop has noticed', () => loop.position === 10)
+    expect(await seen()).toEqual(upTo(7))
+    expect(loop.figures.failures).toBe(1)
+  })
+
+  test('decoded records are kept until the slowest of their readers has passed them, and the entries longer', () => {
+    const entries = Array.from(
+      { length: 6 },
+      (_, position): LogEntry => ({
+        county: COUNTY,
+        position,
+        type: 'batch',
+        receivedAt: 1,
+        leaf: new Uint8Array(1),
+        raw: new Uint8Array(1),
+        memo: { records: [], span: { first: 1, last: 1, before: '', hashAt: () => '' } },
+      }),
+    )
+    const kept = (): number[] => entries.filter((entry) => entry.memo).map((entry) => entry.position)
+    const [fast, slow] = [{}, {}]
+    feed.passed(fast, 0)
+    feed.passed(slow, 0)
+    feed.append(entries.slice(0, 4))
+    feed.passed(fast, 4)
+    expect(kept()).toEqual([0, 1, 2, 3, 4, 5])
+    feed.passed(slow, 3)
+    expect(kept()).toEqual([3, 4, 5])
+    feed.append(entries.slice(4))
+    feed.leave(slow)
+    feed.passed(fast, 5)
+    expect(kept()).toEqual([5])
+    expect(feed.since(0, { entries: 10, bytes: 100 })).toEqual(entries)
+  })
+
   test('holds a bounded end of the log and says when an entry is no longer held', () => {
     const entry = (position: number): LogEntry => ({
       county: COUNTY,

@@ -11,6 +11,10 @@ export type Open = () => Promise<Transaction>
 export interface Follower {
   /** Name of its cursor in `follower_cursor`; stable for ever. */
   readonly name: string
+  /** For a follower that nobody waits for: at least so many milliseconds lie between the starts of its rounds. */
+  readonly paceMs?: number
+  /** It never looks at the records of a batch: what is kept of them in memory need not wait for it. */
+  readonly ignoresRecords?: boolean
   /** Writes the effects of the entries. Throwing rolls the round back; it is tried again after `reload`. */
   apply(tx: Transaction, entries: readonly LogEntry[]): Promise<void>
   /**

@@ -78,6 +78,7 @@ export class FollowLoop implements Following {
   /** Starts the loop; resolves when the follower has read its tables for the first time. */
   async start(): Promise<void> {
     await this.reload()
+    this.notePassed()
     this.finished = this.run()
   }
 
@@ -88,6 +89,7 @@ export class FollowLoop implements Following {
     this.grown?.()
     this.stopped?.()
     await this.finished
+    this.feed.leave(this)
     await this.rest()
   }
 
@@ -97,6 +99,10 @@ export class FollowLoop implements Following {
     await this.store
       .transaction((tx) => this.follower.rest!(tx))
       .catch((error: unknown) => this.log.warn({ err: error }, 'could not write its memory at the end'))
+  }
+
+  private notePassed(): void {
+    if (!this.follower.ignoresRecords) this.feed.passed(this, this.next)
   }
 
   /** Resolves when the follower has committed everything before a position. */
@@ -119,12 +125,13 @@ export class FollowLoop implements Following {
       try {
         if (stale) await this.reload()
         stale = false
+        const began = performance.now()
         const entries = await this.round()
         retryMs = FIRST_RETRY_MS
         this.figures.failing = undefined
+        const rest = this.restMs(entries, began)
         if (entries === 0) await this.awaitGrowth()
-        else if (entries >= BUSY_ENTRIES && this.feed.nextPosition - this.next < ROUND.entries)
-          await this.pause(BUSY_PAUSE_MS)
+        else if (rest > 0) await this.pause(rest)
       } catch (error) {
         stale = true
         this.figures.failures++
@@ -135,6 +142,13 @@ export class FollowLoop implements Following {
         retryMs = Math.min(retryMs * 2, LAST_RETRY_MS)
       }
     }
+  }
+
+  /** How long to let entries gather after a round of so many; never while a whole round of them waits already. */
+  private restMs(entries: number, began: number): number {
+    if (this.feed.nextPosition - this.next >= ROUND.entries) return 0
+    const early = began + (this.follower.paceMs ?? 0) - performance.now()
+    return Math.max(early, entries >= BUSY_ENTRIES ? BUSY_PAUSE_MS : 0)
   }
 
   /** One round. Returns how many entries it took: 0 when there was nothing to do. */
@@ -149,6 +163,7 @@ export class FollowLoop implements Following {
     const to = last.position + 1
     await this.write(entries, from, to)
     this.next = to
+    this.notePassed()
     this.figures.rounds++
     this.figures.entries += entries.length
     this.figures.busyMs += performance.now() - began

@@ -47,6 +47,17 @@ interface Sender {
 }
 
 /**
+ * Passes nothing on: what comes in is for intake alone, and receipts go straight to their client. Without this every batch
+ * would be offered to subscribers that cannot exist. (aedes publishes to tell other brokers of a cluster; we have none.)
+ */
+class Mouth extends Aedes {
+  override publish(_packet: unknown, client: unknown, done?: (error?: Error) => void): void {
+    const answer = (typeof client === 'function' ? client : done) as typeof done
+    answer?.()
+  }
+}
+
+/**
  * The MQTT 3.1.1 mouth of the uplink (docs/formats/uplink.md §5). It knows connections and credentials; a batch it only
  * hands on. PUBACK waits for the commit, because aedes asks for permission before it acknowledges.
  */
@@ -61,7 +72,7 @@ export class MqttGateway {
 
   constructor(parts: MqttParts) {
     this.parts = parts
-    this.broker = new Aedes({
+    this.broker = new Mouth({
       connectTimeout: CONNECT_TIMEOUT_MS,
       drainTimeout: DRAIN_TIMEOUT_MS,
       maxClientsIdLength: LONGEST_NAME,
@@ -177,9 +188,6 @@ export class MqttGateway {
     if (this.parts.book.get(sender.device)?.tokenHash !== sender.tokenHash && !this.stillValid(sender))
       throw new Error('the credential is no longer valid')
     const receipt = await this.parts.intake.submit(packet.payload as Buffer, sender.peer)
-    // Nobody subscribes to batches; the broker need not carry the bytes any further.
-    packet.payload = Buffer.alloc(0)
-    packet.retain = false
     this.sendReceipt(client, receipt)
     if (receipt.outcome !== 'retry') return
     await new Promise((wake) => setTimeout(wake, RETRY_CLOSE_MS))

@@ -7,9 +7,10 @@ export { ENTRY_TYPES, type EntryType } from '@oiltrail/store'
 export interface LogEntry extends LogRow {
   /**
    * Entries that are still in memory carry what intake decoded already, so that followers need not parse again. Absent
-   * for entries read back from the database; `readBatch` gives the same content either way.
+   * for entries read back from the database and once every follower that reads records has passed (`LogFeed`);
+   * `readBatch` gives the same content either way.
    */
-  readonly memo?: BatchMemo
+  memo?: BatchMemo | undefined
 }
 
 /** What an accepted batch says: its records, all valid by `recordSchema`, and its place in the chain. */

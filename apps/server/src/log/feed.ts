@@ -2,7 +2,7 @@ import type { LogEntry } from './entry.ts'
 
 /** Entries kept for followers that are close behind; about a second of full intake. */
 const KEPT_ENTRIES = 8_192
-/** Raw bytes kept. Decoded records take about five times as much beside it. */
+/** Raw bytes kept. Decoded records take about five times as much beside it, until the last reader has passed them. */
 const KEPT_BYTES = 16 * 1024 * 1024
 
 /** How many entries a follower is given at once. */
@@ -22,6 +22,10 @@ export class LogFeed {
   private bytes = 0
   private next: number
   private readonly listeners = new Set<() => void>()
+  /** Next position of each follower that reads records. */
+  private readonly readers = new Map<object, number>()
+  /** Entries before this position have been relieved of their records. */
+  private relieved = 0
 
   /** `nextPosition` is where the log stands in the database. */
   constructor(nextPosition: number) {
@@ -69,6 +73,24 @@ export class LogFeed {
       entries.push(entry)
     }
     return entries
+  }
+
+  /**
+   * A follower that reads records stands at this position now. What all of them have passed gives up its decoded records:
+   * kept, they would be copied about by every collection of garbage, and the pauses be several times as long.
+   */
+  passed(reader: object, position: number): void {
+    this.readers.set(reader, position)
+    const slowest = Math.min(...this.readers.values())
+    const first = this.next - (this.kept.length - this.start)
+    for (let at = Math.max(this.relieved, first); at < Math.min(slowest, this.next); at++)
+      this.kept[this.start + at - first]!.memo = undefined
+    this.relieved = Math.max(this.relieved, slowest)
+  }
+
+  /** A follower has ended. */
+  leave(reader: object): void {
+    this.readers.delete(reader)
   }
 
   /** Calls back whenever the log has grown. Returns the function that ends it. */

@@ -18,6 +18,8 @@ import type { LogSigners } from './keys.ts'
 
 /** Checkpoints are signed at most this often, and only when the tree grew. */
 const SIGN_EVERY_MS = 1_000
+/** Tiles are written some times a second: often enough for the next checkpoint, seldom enough to be felt by nobody. */
+const TILES_EVERY_MS = 200
 
 /** What the seal works with. */
 export interface SealParts {
@@ -35,6 +37,8 @@ export interface SealParts {
  */
 export class Seal implements Follower {
   readonly name = 'seal'
+  readonly paceMs = TILES_EVERY_MS
+  readonly ignoresRecords = true
   private readonly parts: SealParts
   private tree = new TreeBuilder(sha256)
   /** Head of the committed tiles. */
