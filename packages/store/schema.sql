@@ -56,6 +56,21 @@ create table channel_state (
   constraint channel_state_pkey PRIMARY KEY (county, device, channel)
 );
 
+create table chart_decision (
+  county integer not null,
+  position bigint not null,
+  site text not null,
+  tank text not null,
+  accepted boolean not null,
+  effective_at bigint not null,
+  actor text not null,
+  reason text not null,
+  stated_at bigint not null,
+  document jsonb not null,
+  constraint chart_decision_pkey PRIMARY KEY (county, "position")
+);
+CREATE INDEX chart_decision_site ON public.chart_decision USING btree (county, site, "position" DESC);
+
 create table checkpoint (
   county integer not null,
   size bigint not null,

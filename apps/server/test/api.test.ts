@@ -6,6 +6,7 @@ import { putAlarms } from '@oiltrail/store'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { HANDLERS } from '../src/api/register.ts'
 import { type Answer, type ApiStand, type Call, DEVICE, openApiStand } from './api.stand.ts'
+import { rememberChart } from './charts.history.ts'
 import { until } from './stand.ts'
 import { siteOf } from './views.history.ts'
 import { ALARM_ROW, LOW_LEVEL, TOTAL_BACK } from './watch.rules.ts'
@@ -113,6 +114,18 @@ const SCENARIOS: Record<EndpointName, () => Call | Promise<Call>> = {
     token: api.admin,
     body: { action: 'accept', actor: '张三' },
   }),
+  witnesses: () => ({ path: '/api/sites/S001/witnesses?days=3' }),
+  charts: () => ({ path: '/api/sites/S001/charts' }),
+  decideChart: async () => {
+    const { context } = api.stand.server
+    await rememberChart(context.store, context.county, 'S001')
+    return {
+      method: 'POST',
+      path: '/api/sites/S001/charts',
+      token: api.admin,
+      body: { tank: '1', proposal: { position: 41, seq: 7 }, accepted: true, reason: '与检定证书一致' },
+    }
+  },
   rules: () => ({ path: '/api/rules' }),
   ruleHistory: () => ({ path: '/api/rules/test-low-level/history' }),
   trySettings: () => ({

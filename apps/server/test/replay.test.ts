@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import type { ChartDecision } from '@oiltrail/domain'
 import { parseVkey } from '@oiltrail/evidence'
 import { sha256 } from '@oiltrail/evidence/node'
 import { HOUR_MS } from '@oiltrail/kernel'
@@ -11,6 +12,19 @@ import { type Collector, openStand, type Stand, until } from './stand.ts'
 import { randomStream, siteOf } from './views.history.ts'
 
 const COUNTY = 520_327
+/** A decision about a chart, so that its view has a row. */
+const CHART: ChartDecision = {
+  site: 'S001',
+  tank: '1',
+  proposal: { position: 3, seq: 1 },
+  accepted: false,
+  effectiveAt: 0,
+  errorPartsPerMillion: 1_000,
+  rows: [
+    [100_000, 1_000_000, 1_000_000],
+    [200_000, 2_000_000, 2_010_000],
+  ],
+}
 let stand: Stand
 let collectors: Collector[] = []
 let vkey: string
@@ -43,6 +57,7 @@ beforeAll(async () => {
     }
   }
   const { context } = stand.server
+  expect(await context.desk.decideChart('test', CHART, '与检定证书一致')).toMatchObject({ ok: true })
   expect(await collectors[0]!.send(new TextEncoder().encode('junk\n'))).toMatchObject({ outcome: 'refused' })
   await until('all followers are there', () =>
     ['views', 'seal'].every((name) => context.followerPosition(name) === context.nextPosition()),
@@ -104,11 +119,12 @@ describe('an untouched database', () => {
   })
 
   it('names every table of the views', async () => {
-    const sql = await readFile(
-      new URL('../../../packages/store/migrations/0002_views.sql', import.meta.url),
-      'utf8',
+    const texts = await Promise.all(
+      ['0002_views', '0006_charts'].map((name) =>
+        readFile(new URL(`../../../packages/store/migrations/${name}.sql`, import.meta.url), 'utf8'),
+      ),
     )
-    const created = [...sql.matchAll(/create table (\w+)/g)].map((match) => match[1])
+    const created = texts.flatMap((sql) => [...sql.matchAll(/create table (\w+)/g)].map((match) => match[1]))
     expect(VIEW_TABLES.map(({ table }) => table).sort()).toEqual(created.sort())
   })
 })

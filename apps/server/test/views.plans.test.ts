@@ -148,6 +148,24 @@ const QUESTIONS: [string, (reader: store.Transaction) => Promise<unknown>][] = [
   ['readRegistration', (r) => store.readRegistration(r, COUNTY, 'S3')],
   ['listTanks', (r) => store.listTanks(r, COUNTY, 3)],
   ['listNozzles', (r) => store.listNozzles(r, COUNTY, 3, { now: NOW, day })],
+  [
+    'listTankReadings',
+    (r) =>
+      store.listTankReadings(r, COUNTY, 3, { fromHour: hourIndex(START), toHour: hourIndex(START) + 720 }),
+  ],
+  [
+    'listNozzleHours',
+    (r) =>
+      store.listNozzleHours(r, COUNTY, 3, { fromHour: hourIndex(START), toHour: hourIndex(START) + 720 }),
+  ],
+  ['listNozzleTanks', (r) => store.listNozzleTanks(r, COUNTY, 3)],
+  ['listTankDeliveries', (r) => store.listTankDeliveries(r, COUNTY, 3, span)],
+  ['listTelling', (r) => store.listTelling(r, COUNTY, 'S3')],
+  ['listChartDecisions', (r) => store.listChartDecisions(r, COUNTY, 'S3', 200)],
+  [
+    'listRuleStates',
+    (r) => store.listRuleStates(r, COUNTY, { id: 'chart-deviation', version: 1 }, ['S3/tank/1', 'S3/tank/2']),
+  ],
   ['listSales', (r) => store.listSales(r, COUNTY, 3, { ...span, limit: 100 })],
   [
     'listSales of a year',

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { endpoints } from './endpoint.ts'
 import * as s from './shapes.ts'
 import { WATCH_ENDPOINTS } from './watch.ts'
+import { WITNESS_ENDPOINTS } from './witness.ts'
 
 const int = s.integer
 const at = s.epochMs
@@ -60,6 +61,7 @@ export const statisticsRow = s.sums.extend({
 /** Every endpoint of the platform's JSON interface. Streams, files and the log's static resources are in docs/formats. */
 export const ENDPOINTS = endpoints({
   ...WATCH_ENDPOINTS,
+  ...WITNESS_ENDPOINTS,
   progress: {
     method: 'GET',
     path: '/api/progress',

@@ -4,6 +4,7 @@ import type { z } from 'zod'
 import type { ServerContext } from '../context.ts'
 import { registerExports } from '../exports/routes.ts'
 import { alarmHandlers } from './alarms.ts'
+import { chartHandlers } from './charts.ts'
 import { deskHandlers } from './desk.ts'
 import { type ApiParts, fail, type Handlers, type Input } from './handler.ts'
 import { MAX_LISTENERS } from './hub.ts'
@@ -15,6 +16,7 @@ import { authorize, validated } from './request.ts'
 import { ruleHandlers } from './rules.ts'
 import { siteHandlers } from './sites.ts'
 import { statisticsHandlers } from './statistics.ts'
+import { witnessHandlers } from './witnesses.ts'
 
 /** Every endpoint of the contract with its handler; the compiler names what is missing. */
 export const HANDLERS: Handlers = {
@@ -25,6 +27,8 @@ export const HANDLERS: Handlers = {
   ...deskHandlers,
   ...alarmHandlers,
   ...ruleHandlers,
+  ...witnessHandlers,
+  ...chartHandlers,
 }
 
 /** Registers the whole JSON interface, the event stream, the exports and the OpenAPI document. */

@@ -40,7 +40,8 @@ export function spanOf(query: { from: number; to: number }, longestMs: number): 
   return query
 }
 
-async function registered({ context }: ApiParts, site: string) {
+/** The registration of a site in force; NOT_FOUND when there is none. */
+export async function registered({ context }: ApiParts, site: string) {
   const found = await readRegistration(context.store.pool, context.county, site)
   return found ?? fail('NOT_FOUND', `site ${site} is not registered`, 'site')
 }

@@ -1,4 +1,4 @@
-import type { Site } from '@oiltrail/domain'
+import type { ChartDecision, Site } from '@oiltrail/domain'
 import type { Result } from '@oiltrail/kernel'
 import type { DeskEntry, EnrolAnswer, EnrolRequest } from '@oiltrail/protocols/uplink'
 
@@ -22,6 +22,11 @@ export interface Desk {
    * enrolled so may sign but has no token: it does not connect by itself. Refuses like the statement made here.
    */
   takeStatement(statement: DeskEntry): Promise<Result<{ position: number }>>
+  /**
+   * States what a person decided about a proposed tank chart, and why. INVALID_REQUEST for a chart that does not rise, or
+   * one that would hold from before it was decided: what was balanced stays balanced.
+   */
+  decideChart(actor: string, decision: ChartDecision, reason: string): Promise<Result<{ position: number }>>
   /** Refuses everything a device sends from now on. NOT_FOUND when it is not enrolled. */
   revokeDevice(actor: string, device: string, reason: string): Promise<Result<{ position: number }>>
 }

@@ -1,4 +1,4 @@
-import { type Site, siteSchema } from '@oiltrail/domain'
+import { type ChartDecision, chartDecision, type Site, siteSchema } from '@oiltrail/domain'
 import { ALGORITHMS, type Algorithm } from '@oiltrail/evidence'
 import { keyIdOf, suites } from '@oiltrail/evidence/node'
 import {
@@ -45,6 +45,8 @@ import type { Desk, EnrolCodeOrder } from './desk.ts'
 const MOST_KEYS = 2
 const LONGEST_REASON = 200
 const LONGEST_ACTOR = 80
+/** A chart may hold from the moment at which its form was opened. */
+const LATEST_START_MS = 10 * 60_000
 /** Before the name of who stated it at the other platform. */
 const SHARED_BY = 'shared: '
 
@@ -176,6 +178,28 @@ export class Office implements Desk {
     return this.state('device-enrolled', device, (tx, at) =>
       this.letSpeak(tx, { device, site, tokenHash: hash, enrolledAt: at }, keys.value, actor),
     )
+  }
+
+  async decideChart(
+    actor: string,
+    decision: ChartDecision,
+    reason: string,
+  ): Promise<Result<{ position: number }>> {
+    const parsed = chartDecision.safeParse(decision)
+    if (!parsed.success) {
+      const issue = parsed.error.issues[0]
+      return refuse('INVALID_REQUEST', issue?.message.slice(0, 200) ?? '', issue?.path.join('.'))
+    }
+    if (decision.accepted && decision.effectiveAt < this.clock.now() - LATEST_START_MS)
+      return refuse('INVALID_REQUEST', 'a chart cannot hold for the past', 'effectiveAt')
+    return this.state('chart-decided', undefined, async (_tx, at) => ({
+      v: 1,
+      action: 'chart-decided',
+      actor: actor.slice(0, LONGEST_ACTOR),
+      at,
+      decision: parsed.data,
+      reason: reason.slice(0, LONGEST_REASON),
+    }))
   }
 
   async revokeDevice(actor: string, device: string, reason: string): Promise<Result<{ position: number }>> {

@@ -30,6 +30,7 @@ export const VIEW_TABLES: readonly DerivedTable[] = [
   { table: 'nozzle_state', key: ['nozzle_id'] },
   { table: 'channel_state', key: ['device', 'channel'] },
   { table: 'gap', key: ['device', 'channel', 'first_seq'] },
+  { table: 'chart_decision', key: ['position'], tells: ['site', 'tank'] },
 ]
 
 /** One table compared. */

@@ -2,6 +2,7 @@ import type { RecordedFact } from '@oiltrail/domain'
 import { CHANNELS, ProblemError } from '@oiltrail/kernel'
 import { type DeskEntry, decodeDesk } from '@oiltrail/protocols/uplink'
 import {
+  addChartDecisions,
   addSales,
   addTankHours,
   appendFacts,
@@ -146,6 +147,11 @@ export class ViewsFollower implements Follower {
       round.registryChanged = true
     } else if (desk.value.action === 'device-enrolled' || desk.value.action === 'device-revoked')
       this.#takeDevice(round, desk.value, entry.receivedAt)
+    else if (desk.value.action === 'chart-decided') {
+      const { decision, actor, reason } = desk.value
+      const { position, receivedAt: statedAt } = entry
+      round.chartDecisions.push({ position, decision, actor, reason, statedAt })
+    }
   }
 
   #takeDevice(
@@ -179,6 +185,7 @@ export class ViewsFollower implements Follower {
     putNozzleStates(writes, county, [...round.nozzles])
     putTankStates(writes, county, [...round.tanks])
     putGaps(writes, county, [...round.gaps])
+    if (round.chartDecisions.length > 0) await addChartDecisions(await open(), county, round.chartDecisions)
     this.#pending = { round, days }
     return writes
   }

@@ -1,6 +1,7 @@
 import { amountFen, hourIndex } from '@oiltrail/kernel'
 import type {
   ChannelStateRow,
+  ChartDecisionRow,
   FactRows,
   GapRow,
   NozzleStateRow,
@@ -74,6 +75,7 @@ export class Round {
   readonly gaps = new Set<GapRow>()
   /** When the newest stored sale of a nozzle ended, before this round. */
   readonly soldUntil = new Map<number, number | null>()
+  readonly chartDecisions: ChartDecisionRow[] = []
   registryChanged = false
 
   constructor(county: number) {

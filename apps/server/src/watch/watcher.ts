@@ -313,6 +313,8 @@ export class Watcher {
         return desk
       case 'alarm-handled':
         return desk
+      // The gauge states what it stated before: no rule reads by a decided chart.
+      case 'chart-decided':
       case 'clock-ticked':
         return undefined
     }

@@ -1,6 +1,7 @@
 import { SITE_PATTERN } from '@oiltrail/kernel'
 import { z } from 'zod'
 import { epochMs, subjectCode, volumeMillilitres } from '../facts/fields.ts'
+import { chartDecision } from '../registry/chart.ts'
 import { GRADES } from '../registry/grades.ts'
 import { ALARM_ACTIONS, LONGEST_NOTE } from './life.ts'
 
@@ -82,6 +83,12 @@ export const watchStatement = z.discriminatedUnion('action', [
   }),
   z.strictObject({ ...stated, action: z.literal('delivery-noticed'), notice: deliveryNotice }),
   z.strictObject({ ...stated, action: z.literal('window-declared'), window: quietWindow }),
+  z.strictObject({
+    ...stated,
+    action: z.literal('chart-decided'),
+    decision: chartDecision,
+    reason: text(LONGEST_NOTE).min(1),
+  }),
   /** The log's own time, stated while a rule waits and nothing else is logged (promise 5). */
   z.strictObject({ ...stated, action: z.literal('clock-ticked') }),
 ])
@@ -93,5 +100,6 @@ export const WATCH_ACTIONS: readonly string[] = [
   'settings-changed',
   'delivery-noticed',
   'window-declared',
+  'chart-decided',
   'clock-ticked',
 ] satisfies readonly WatchStatement['action'][]

@@ -294,6 +294,15 @@ export function isScaleConfirmed({ deliveries }: LearntChart, limits: ChartLimit
   return deliveries.matched >= LEAST_DELIVERIES && Math.abs(deliveries.afterPercent) <= allowed
 }
 
+/** Meters by which a chart was learnt are permitted 0.3 % (JJG 443); what they scatter by about it stays in the chart. */
+const METERS_ERROR = 0.001
+
+/** Standard error of differences between heights by a learnt chart, parts of what they are. */
+export function learntError({ bands, halfWidthMillilitres }: LearntChart): number {
+  const range = bands.at(-1)!.toMillilitres - bands[0]!.fromMillilitres
+  return Math.hypot(halfWidthMillilitres / COVERS / range, METERS_ERROR)
+}
+
 /** A chart that falls somewhere as it rises is none. */
 function isRising(rows: readonly ChartRow[]): boolean {
   return rows.every(([, , proposed], i) => i === 0 || proposed > rows[i - 1]![2])

@@ -3,9 +3,12 @@
  * tank gauge. Each pair is compared with the interval within which honest ones may differ.
  */
 
-/** What each witness says of the same grade, site and time, millilitres at 20 °C; undefined: it says nothing. */
+/**
+ * What each witness says of the same grade, site and time, all in millilitres at one temperature (20 °C, or the tank's own);
+ * undefined: it says nothing.
+ */
 export interface Testimony {
-  /** Pulses of the nozzles that are tapped.. */
+  /** Pulses of the nozzles that are tapped. */
   readonly pulses: number | undefined
   /** Board totals of the nozzles whose pulses are tapped. */
   readonly boardTapped: number | undefined
@@ -19,6 +22,8 @@ export interface Testimony {
   readonly tankDeviation: number
   /** Standard error of the tanks' charts over the span, parts of one. */
   readonly chartError: number
+  /** What records not yet received, and fuellings across the ends of the span, may stand for, millilitres; none when absent. */
+  readonly untoldMillilitres?: number
 }
 
 export type Pair = 'pulses-board' | 'pulses-tank' | 'board-tank'
@@ -35,6 +40,8 @@ export interface PairResult {
   readonly verdict: 'agree' | 'differ' | 'open'
   /** Days of the same trade after which 0.6 % could be told from nothing; undefined when no number of days would do. */
   readonly daysNeeded: number | undefined
+  /** What an open verdict waits for: more days, a better chart (no number of days would do), or records that have not come. */
+  readonly waitsFor?: 'days' | 'chart' | 'records'
 }
 
 /** 95 % of a normal distribution. */
@@ -46,28 +53,40 @@ const LOCKED_PERCENT = 0.6
 /** Boards round each sale to a tick; 0.01 % of what is sold. */
 const ROUNDING = 0.0001
 
-function result(
-  pair: Pair,
-  first: number,
-  second: number,
-  deviation: { readonly fixed: number; readonly share: number },
-  days: number,
-): PairResult {
+interface Noise {
+  /** Of readings, millilitres. */
+  readonly fixed: number
+  /** Of charts and rounding, parts of one. */
+  readonly share: number
+  /** Of what was not told, millilitres. */
+  readonly untold: number
+}
+
+function verdictOf(percent: number, halfWidthPercent: number): PairResult['verdict'] {
+  const size = Math.abs(percent)
+  if (size - halfWidthPercent > PERMITTED_PERCENT) return 'differ'
+  return size + halfWidthPercent <= LOCKED_PERCENT ? 'agree' : 'open'
+}
+
+function result(pair: Pair, first: number, second: number, noise: Noise, days: number): PairResult {
   const base = Math.max(Math.abs(second), 1)
   const percent = ((first - second) / base) * 100
-  const fixed = (deviation.fixed / base) * 100
-  const share = deviation.share * 100
-  const halfWidthPercent = COVERS * Math.hypot(fixed, share)
-  const size = Math.abs(percent)
-  const differ = size - halfWidthPercent > PERMITTED_PERCENT
-  const agree = size + halfWidthPercent <= LOCKED_PERCENT
+  const fixed = (noise.fixed / base) * 100
+  const share = noise.share * 100
+  const told = COVERS * Math.hypot(fixed, share)
+  const halfWidthPercent = Math.hypot(told, (COVERS * noise.untold * 100) / base)
+  const verdict = verdictOf(percent, halfWidthPercent)
+  const daysNeeded = neededOf(fixed, share, days)
+  const waitsFor =
+    verdictOf(percent, told) === verdict ? (daysNeeded === undefined ? 'chart' : 'days') : 'records'
   return {
     pair,
     differenceMillilitres: Math.round(first - second),
     percent,
     halfWidthPercent,
-    verdict: differ ? 'differ' : agree ? 'agree' : 'open',
-    daysNeeded: neededOf(fixed, share, days),
+    verdict,
+    daysNeeded,
+    ...(verdict === 'open' ? { waitsFor } : {}),
   }
 }
 
@@ -80,14 +99,60 @@ function neededOf(fixed: number, share: number, days: number): number | undefine
 
 /** Compares every pair of witnesses that speak. */
 export function threeWitnesses(told: Testimony): readonly PairResult[] {
-  const { pulses, board, boardTapped, tank, days, tankDeviation, chartError } = told
+  const {
+    pulses,
+    board,
+    boardTapped,
+    tank,
+    days,
+    tankDeviation,
+    chartError,
+    untoldMillilitres: untold = 0,
+  } = told
   const results: PairResult[] = []
   if (pulses !== undefined && boardTapped !== undefined)
-    results.push(result('pulses-board', pulses, boardTapped, { fixed: 0, share: ROUNDING }, days))
-  const gauge = { fixed: tankDeviation, share: chartError }
+    results.push(result('pulses-board', pulses, boardTapped, { fixed: 0, share: ROUNDING, untold }, days))
+  const gauge = { fixed: tankDeviation, share: chartError, untold }
   // Pulses speak for all that was sold only where every nozzle is tapped.
   if (pulses !== undefined && tank !== undefined && boardTapped === board)
     results.push(result('pulses-tank', pulses, tank, gauge, days))
   if (board !== undefined && tank !== undefined) results.push(result('board-tank', board, tank, gauge, days))
   return results
+}
+
+/** What the three say together. */
+export type Conclusion =
+  /** Too little was told to compare anything. */
+  | 'silent'
+  /** All say the same. */
+  | 'agree'
+  /** Pulses and board say the same; of the tank it cannot be told yet, or nothing. */
+  | 'books-agree'
+  /** Pulses and tank say the same, the board says less: the books were rewritten. */
+  | 'board-short'
+  /** Pulses say more than board and tank: pulses were injected, or belong to another nozzle. */
+  | 'pulses-over'
+  /** The board says more than the pulses: pulses were lost. */
+  | 'board-over'
+  /** More left the tanks than anybody states. */
+  | 'tank-more'
+  /** Less left the tanks than is stated as sold: customers get less than they pay for, or oil ran in unseen. */
+  | 'tank-less'
+  /** Nothing can be told yet. */
+  | 'open'
+
+/** Draws the conclusion from the pairs; `confirms` is the share of what the books lack that the tank must bear out. */
+export function concludeWitnesses(results: readonly PairResult[], confirms: number): Conclusion {
+  const of = (pair: Pair): PairResult | undefined => results.find((each) => each.pair === pair)
+  const [books, tank] = [of('pulses-board'), of('board-tank')]
+  if (results.length === 0) return 'silent'
+  if (books?.verdict === 'differ') {
+    if (books.differenceMillilitres < 0) return 'board-over'
+    if (!tank) return 'open'
+    const confirmed = -tank.differenceMillilitres / books.differenceMillilitres
+    return confirmed >= confirms ? 'board-short' : 'pulses-over'
+  }
+  if (tank?.verdict === 'differ') return tank.differenceMillilitres < 0 ? 'tank-more' : 'tank-less'
+  if (books?.verdict === 'open' || (!books && tank?.verdict === 'open')) return 'open'
+  return tank?.verdict === 'agree' ? 'agree' : 'books-agree'
 }
