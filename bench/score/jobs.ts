@@ -29,7 +29,8 @@ export type Outcome =
 export function playJob(job: Job): Outcome {
   switch (job.kind) {
     case 'scenario': {
-      const scenario = SCENARIOS.find(({ name }) => name === job.scenario)!
+      const scenario = SCENARIOS.find(({ name }) => name === job.scenario)
+      if (!scenario) throw new Error(`there is no scenario ${job.scenario}`)
       return { kind: job.kind, row: judge(scenario, job.seed) }
     }
     case 'month':
@@ -47,6 +48,11 @@ export function playJob(job: Job): Outcome {
 
 /** The program of a worker process: takes a job, answers its outcome, until it is told no more. */
 const WORKER = fileURLToPath(new URL('worker.ts', import.meta.url))
+/** TypeScript is read by tsx, whatever this process is run by. */
+const WORKER_OPTIONS = {
+  cwd: fileURLToPath(new URL('../../', import.meta.url)),
+  execArgv: ['--import', 'tsx'],
+}
 
 /** Plays jobs in so many processes; outcomes come in the order of the jobs. `done` is told each as it comes. */
 export async function playJobs(
@@ -79,7 +85,7 @@ export async function playJobs(
       give()
     })
   try {
-    for (let i = 0; i < Math.min(processes, jobs.length); i++) workers.push(fork(WORKER))
+    for (let i = 0; i < Math.min(processes, jobs.length); i++) workers.push(fork(WORKER, [], WORKER_OPTIONS))
     await Promise.all(workers.map(serve))
   } finally {
     for (const worker of workers) worker.kill()
