@@ -1,8 +1,9 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { removeWorld, startWorld, type World } from '../scenarios/world.ts'
+import { launch, open as openPage, overflow, SIZES, type Size } from './browser.ts'
 
 /** The pages in a real browser against a running county, as a duty officer, an inspector and an auditor use them. */
 
@@ -14,11 +15,6 @@ const PAGES = {
   devices: '/devices',
   log: '/log',
 }
-const SIZES = [
-  [1920, 1080],
-  [1366, 768],
-  [390, 844],
-] as const
 /** With this set the tests also write pictures of all pages there. */
 const PICTURES = process.env.OILTRAIL_PICTURES
 
@@ -26,18 +22,7 @@ let world: World
 let browser: Browser
 
 beforeAll(async () => {
-  const executablePath = process.env.OILTRAIL_CHROMIUM || '/usr/bin/chromium'
-  browser = await chromium.launch({
-    executablePath,
-    args: [
-      '--no-sandbox',
-      '--use-angle=swiftshader',
-      '--enable-unsafe-swiftshader',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-  })
+  browser = await launch()
   world = await startWorld({ seed: 7, days: PICTURES ? 30 : 2, speed: PICTURES ? 1 : 4 })
   if (PICTURES) mkdirSync(PICTURES, { recursive: true })
 }, 300_000)
@@ -49,40 +34,17 @@ afterAll(async () => {
   removeWorld(world)
 })
 
-/** Opens a page at a size; collects what the browser complains about. */
-async function open(
-  path: string,
-  size: readonly [number, number] = [1366, 768],
-): Promise<{ page: Page; complaints: string[] }> {
-  const page = await browser.newPage({ viewport: { width: size[0], height: size[1] } })
-  const complaints: string[] = []
-  page.on('console', (message) => {
-    if (message.type() === 'error') complaints.push(message.text())
-  })
-  page.on('pageerror', (error) => complaints.push(String(error)))
-  page.on('request', (request) => {
-    if (
-      !request.url().startsWith(world.base) &&
-      !request.url().startsWith('data:') &&
-      !request.url().startsWith('blob:')
-    )
-      complaints.push(`fetches ${request.url()}`)
-  })
-  await page.goto(`${world.base}${path}`)
-  await page.waitForFunction(() => (document.body.textContent ?? '').length > 200)
-  return { page, complaints }
-}
+const open = (path: string, size: Size = SIZES.office) => openPage(browser, world.base, path, size)
 
 describe('every page', () => {
-  it.each(SIZES)(
+  it.each(Object.values(SIZES))(
     'at %i×%i shows without errors, foreign addresses or sideways scrolling, in both languages',
     async (width, height) => {
       for (const [name, path] of Object.entries(PAGES))
         for (const language of ['zh', 'en'] as const) {
           const { page, complaints } = await open(`${path}?lang=${language}`, [width, height])
           await page.waitForTimeout(PICTURES ? 2_500 : 600)
-          const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
-          expect(overflow, `${name} ${language}`).toBeLessThanOrEqual(0)
+          expect(await overflow(page), `${name} ${language}`).toBeLessThanOrEqual(0)
           expect(complaints, `${name} ${language}`).toEqual([])
           const text = (await page.textContent('body')) ?? ''
           if (language === 'zh') expect(text, name).toMatch(/油踪|凤冈/)

@@ -54,23 +54,69 @@ function Mark({ outcome }: { outcome: Outcome }): ReactNode {
   )
 }
 
-/** The records that prove an alarm; each is checked against the log in this browser on request. */
-export function EvidencePanel({ evidence }: { evidence: readonly Ref[] }): ReactNode {
+interface RowProps {
+  readonly evidence: Ref
+  readonly outcome: Outcome | undefined
+  /** Its steps are shown. */
+  readonly open: boolean
+  readonly onCheck: () => void
+}
+
+/** One record with its place in the log, the check, and what came of it. */
+function EvidenceRow({ evidence, outcome, open, onCheck }: RowProps): ReactNode {
   const words = useWords()
+  const position = formatNumber(evidence.position)
+  return (
+    <li>
+      <p>
+        <Link to={paths.entry(evidence.position)}>
+          {evidence.seq > 0
+            ? words.alarm.evidenceRow(position, formatNumber(evidence.seq))
+            : words.alarm.evidenceEntry(position)}
+        </Link>
+        <button
+          type="button"
+          className="button button-small"
+          disabled={outcome?.kind === 'running'}
+          onClick={onCheck}
+        >
+          {words.alarm.check}
+        </button>
+        {outcome ? <Mark outcome={outcome} /> : null}
+      </p>
+      {open && outcome?.kind === 'proved' ? <ProofSteps result={outcome.result} /> : null}
+      {open && outcome?.kind === 'failed' ? <Trouble error={outcome.error} /> : null}
+    </li>
+  )
+}
+
+/** Checks records one after the other and remembers what came of each. */
+function useChecks(): {
+  outcomes: Readonly<Record<string, Outcome>>
+  check: (ref: Ref) => Promise<void>
+} {
   const [outcomes, setOutcomes] = useState<Readonly<Record<string, Outcome>>>({})
-  const [open, setOpen] = useState<string>()
-  const [all, setAll] = useState(false)
-  const shown = all ? evidence : evidence.slice(0, SHOWN)
   const check = async (ref: Ref): Promise<void> => {
     const key = keyOf(ref)
     setOutcomes((old) => ({ ...old, [key]: { kind: 'running' } }))
     const outcome = await prove(ref)
     setOutcomes((old) => ({ ...old, [key]: outcome }))
   }
+  return { outcomes, check }
+}
+
+/** The records that prove an alarm; each is checked against the log in this browser on request. */
+export function EvidencePanel({ evidence }: { evidence: readonly Ref[] }): ReactNode {
+  const words = useWords()
+  const { outcomes, check } = useChecks()
+  const [open, setOpen] = useState<string>()
+  const [all, setAll] = useState(false)
+  const shown = all ? evidence : evidence.slice(0, SHOWN)
   const checkAll = async (): Promise<void> => {
     for (const ref of evidence) await check(ref)
   }
-  const done = Object.values(outcomes).filter((outcome) => outcome.kind !== 'running')
+  const made = Object.values(outcomes)
+  const done = made.filter((outcome) => outcome.kind !== 'running')
   const good = done.filter((outcome) => outcome.kind === 'proved' && holds(outcome.result)).length
   if (evidence.length === 0)
     return (
@@ -84,7 +130,7 @@ export function EvidencePanel({ evidence }: { evidence: readonly Ref[] }): React
         <button
           type="button"
           className="button"
-          disabled={Object.values(outcomes).some((outcome) => outcome.kind === 'running')}
+          disabled={done.length < made.length}
           onClick={() => void checkAll()}
         >
           {words.alarm.checkAll}
@@ -98,31 +144,18 @@ export function EvidencePanel({ evidence }: { evidence: readonly Ref[] }): React
       <ul className="evidence-list">
         {shown.map((ref) => {
           const key = keyOf(ref)
-          const outcome = outcomes[key]
+          const onCheck = (): void => {
+            setOpen(key)
+            void check(ref)
+          }
           return (
-            <li key={key}>
-              <p>
-                <Link to={paths.entry(ref.position)}>
-                  {ref.seq > 0
-                    ? words.alarm.evidenceRow(formatNumber(ref.position), formatNumber(ref.seq))
-                    : words.alarm.evidenceEntry(formatNumber(ref.position))}
-                </Link>
-                <button
-                  type="button"
-                  className="button button-small"
-                  disabled={outcome?.kind === 'running'}
-                  onClick={() => {
-                    setOpen(key)
-                    void check(ref)
-                  }}
-                >
-                  {words.alarm.check}
-                </button>
-                {outcome ? <Mark outcome={outcome} /> : null}
-              </p>
-              {open === key && outcome?.kind === 'proved' ? <ProofSteps result={outcome.result} /> : null}
-              {open === key && outcome?.kind === 'failed' ? <Trouble error={outcome.error} /> : null}
-            </li>
+            <EvidenceRow
+              key={key}
+              evidence={ref}
+              outcome={outcomes[key]}
+              open={open === key}
+              onCheck={onCheck}
+            />
           )
         })}
       </ul>

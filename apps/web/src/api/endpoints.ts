@@ -31,6 +31,8 @@ export const READ_PATHS: { readonly [N in ReadName]: Endpoints[N]['path'] } = {
   ruleHistory: '/api/rules/:rule/history',
   notices: '/api/notices',
   windows: '/api/windows',
+  witnesses: '/api/sites/:site/witnesses',
+  charts: '/api/sites/:site/charts',
 }
 
 /** Addresses of what an administrator may do from a screen. */

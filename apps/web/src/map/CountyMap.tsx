@@ -104,9 +104,59 @@ function useLayout(
   }, [sites, towns, alarms, zoom])
 }
 
+type Town = { readonly code: string; readonly zh: string; readonly en: string }
+
+/** Land, roads and where the towns are. */
+function Ground({ towns }: { towns: readonly Town[] }): ReactNode {
+  return (
+    <>
+      <path d={outline} className="map-land" />
+      {roads.map((road) => (
+        <path key={road} d={road} className="map-road" />
+      ))}
+      {towns.map(({ code }) => {
+        const centre = TOWN_CENTRES[code]
+        if (!centre) return null
+        const [x, y] = project(centre)
+        const seat = code === SEAT
+        return <circle key={code} cx={x} cy={y} r={seat ? 6 : 3} className={seat ? 'map-seat' : 'map-town'} />
+      })}
+    </>
+  )
+}
+
+interface NamesProps {
+  readonly labels: ReturnType<typeof useLayout>['townLabels']
+  readonly className: string
+  readonly size: number
+  /** What stands behind the name in smaller type; the layout kept room for ` 00,000`. */
+  readonly sumOf?: (id: string) => string
+}
+
+/** Names where the layout found room for them. */
+function Names({ labels, className, size, sumOf }: NamesProps): ReactNode {
+  return labels.map((label) => (
+    <text
+      key={label.id}
+      x={label.x}
+      y={label.y}
+      textAnchor={label.align}
+      className={className}
+      style={{ fontSize: size }}
+    >
+      {label.text.replace(/ 00,000$/, '')}
+      {sumOf && label.text.endsWith(' 00,000') ? (
+        <tspan className="map-town-sum" dx="8">
+          {sumOf(label.id)}
+        </tspan>
+      ) : null}
+    </text>
+  ))
+}
+
 interface CountyMapProps {
   readonly sites: readonly Site[]
-  readonly towns: readonly { code: string; zh: string; en: string }[]
+  readonly towns: readonly Town[]
   /** Sites with alarms in sight. */
   readonly alarms?: readonly AlarmPlace[]
   /** Tells where something is and nothing else: no sums. */
@@ -127,44 +177,19 @@ export function CountyMap({ sites, towns, alarms = NO_ALARMS, quiet = false }: C
   const { places, labels, townLabels } = useLayout(sites, names, alarms, zoom)
   const hoveredIndex = sites.findIndex((site) => site.site === hovered)
   const viewBox = `${-MARGIN.x} ${-MARGIN.top} ${MAP_WIDTH + 2 * MARGIN.x} ${MAP_HEIGHT + MARGIN.top + MARGIN.bottom}`
+  const townSum = quiet ? undefined : (town: string): string => formatLitres(soldIn(sites, town))
   return (
     <div className="county-map">
-      <svg viewBox={viewBox} role="img" aria-label={words.cockpit.schematic}>
-        <path d={outline} className="map-land" />
-        {roads.map((road) => (
-          <path key={road} d={road} className="map-road" />
-        ))}
-        {towns.map((town) => {
-          const centre = TOWN_CENTRES[town.code]
-          if (!centre) return null
-          const [x, y] = project(centre)
-          return (
-            <circle
-              key={town.code}
-              cx={x}
-              cy={y}
-              r={town.code === SEAT ? 6 : 3}
-              className={town.code === SEAT ? 'map-seat' : 'map-town'}
-            />
-          )
-        })}
-        {townLabels.map((label) => (
-          <text
-            key={label.id}
-            x={label.x}
-            y={label.y}
-            textAnchor={label.align}
-            className="map-town-name"
-            style={{ fontSize: TOWN_SIZE * zoom }}
-          >
-            {label.text.replace(/ 00,000$/, '')}
-            {label.text.endsWith(' 00,000') && !quiet ? (
-              <tspan className="map-town-sum" dx="8">
-                {formatLitres(soldIn(sites, label.id))}
-              </tspan>
-            ) : null}
-          </text>
-        ))}
+      {/* A group and not a picture: within a picture nobody could reach the links of the sites. */}
+      {/* biome-ignore lint/a11y/useSemanticElements: a fieldset cannot stand within a drawing */}
+      <svg viewBox={viewBox} role="group" aria-label={words.cockpit.schematic}>
+        <Ground towns={towns} />
+        <Names
+          labels={townLabels}
+          className="map-town-name"
+          size={TOWN_SIZE * zoom}
+          {...(townSum ? { sumOf: townSum } : {})}
+        />
         {sites.map((site, i) => (
           <SiteMark
             key={site.site}
@@ -176,18 +201,7 @@ export function CountyMap({ sites, towns, alarms = NO_ALARMS, quiet = false }: C
             onOpen={() => void navigate(paths.site(site.site))}
           />
         ))}
-        {labels.map((label) => (
-          <text
-            key={label.id}
-            x={label.x}
-            y={label.y}
-            textAnchor={label.align}
-            className="map-site-name"
-            style={{ fontSize: SITE_SIZE * zoom }}
-          >
-            {label.text}
-          </text>
-        ))}
+        <Names labels={labels} className="map-site-name" size={SITE_SIZE * zoom} />
       </svg>
       {hoveredIndex >= 0 ? (
         <SiteCard

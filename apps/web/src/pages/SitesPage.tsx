@@ -5,6 +5,7 @@ import type { Answer } from '../api/endpoints.ts'
 import { useRead } from '../api/queries.ts'
 import { PageHead } from '../frame/PageHead.tsx'
 import { Age } from '../parts/Age.tsx'
+import { AlarmGradeTag } from '../parts/AlarmGradeTag.tsx'
 import { Litres, Yuan } from '../parts/amounts.tsx'
 import { Loaded } from '../parts/Loaded.tsx'
 import { paths } from '../paths.ts'
@@ -22,8 +23,29 @@ type Site = Answer<'sites'>[number]
 const STATES = ['', 'ok', 'attention', 'offline', 'unknown'] as const
 const KINDS = ['', 'station', 'depot'] as const
 
+type Place = Answer<'alarmPlaces'>[number]
+
+/** Alarms in sight of a site by their gravest grade, with the way to them. */
+function SiteAlarms({ place }: { place: Place | undefined }): ReactNode {
+  if (!place) return <span className="faint">—</span>
+  return (
+    <Link to={paths.alarmsOf(place.site)} onClick={(event) => event.stopPropagation()}>
+      <AlarmGradeTag grade={place.grade} count={place.alarms} />
+    </Link>
+  )
+}
+
+function SiteAlarmSum({ places }: { places: readonly Place[] }): ReactNode {
+  return formatNumber(places.reduce((sum, place) => sum + place.alarms, 0))
+}
+
 /** Who and where a site is, and its state. */
-function siteColumns(words: Words, townName: (code: string) => string, count: number): Column<Site>[] {
+function siteColumns(
+  words: Words,
+  townName: (code: string) => string,
+  count: number,
+  alarms: ReadonlyMap<string, Place>,
+): Column<Site>[] {
   return [
     {
       key: 'site',
@@ -35,6 +57,12 @@ function siteColumns(words: Words, townName: (code: string) => string, count: nu
       key: 'state',
       title: words.sites.state,
       cell: (site) => <StateDot state={site.state} word={words.state[site.state]} />,
+    },
+    {
+      key: 'alarms',
+      title: words.alarms.title,
+      cell: (site) => <SiteAlarms place={alarms.get(site.site)} />,
+      total: <SiteAlarmSum places={[...alarms.values()]} />,
     },
     { key: 'kind', title: words.sites.kind, wideOnly: true, cell: (site) => words.kind[site.kind] },
     { key: 'town', title: words.sites.town, wideOnly: true, cell: (site) => townName(site.town) },
@@ -107,72 +135,99 @@ function figureColumns(words: Words, rows: readonly Site[]): Column<Site>[] {
   ]
 }
 
-/** Every site with its state, today's sales and stock. */
+/** What of the list is asked for, as it stands in the address. */
+interface SiteQuestion {
+  readonly state: (typeof STATES)[number]
+  readonly kind: (typeof KINDS)[number]
+  readonly text: string
+}
+
+function SiteFilters({ question, change }: SiteFiltersProps): ReactNode {
+  const words = useWords()
+  return (
+    <>
+      <Input
+        allowClear={{ clearIcon: <span title={words.close}>×</span> }}
+        style={{ width: 220 }}
+        placeholder={words.sites.search}
+        aria-label={words.sites.search}
+        value={question.text}
+        onChange={(event) => change({ q: event.target.value })}
+      />
+      <Select
+        style={{ minWidth: 120 }}
+        aria-label={words.sites.state}
+        value={question.state}
+        onChange={(value) => change({ state: value })}
+        options={STATES.map((value) => ({
+          value,
+          label: value === '' ? words.sites.allStates : words.state[value],
+        }))}
+      />
+      <Select
+        style={{ minWidth: 120 }}
+        aria-label={words.sites.kind}
+        value={question.kind}
+        onChange={(value) => change({ kind: value })}
+        options={KINDS.map((value) => ({
+          value,
+          label: value === '' ? words.sites.allKinds : words.kind[value],
+        }))}
+      />
+    </>
+  )
+}
+interface SiteFiltersProps {
+  readonly question: SiteQuestion
+  readonly change: (changes: Readonly<Record<string, string | undefined>>) => void
+}
+
+/** Every site with its state, alarms, today's sales and stock. */
 export function SitesPage(): ReactNode {
   const words = useWords()
   const { language } = useSettings()
   const navigate = useNavigate()
   const [search, change] = useSearch()
   const sites = useRead('sites', {}, {}, { refreshMs: 15_000 })
+  const places = useRead('alarmPlaces', {}, {}, { refreshMs: 30_000 }).data ?? []
   const county = useRead('county', {}, {}, { refreshMs: false }).data
   const townName = (code: string): string =>
     county?.towns.find((town) => town.code === code)?.[language] ?? code
-  const state = oneOf(search.get('state'), STATES)
-  const kind = oneOf(search.get('kind'), KINDS)
-  const text = (search.get('q') ?? '').slice(0, 80)
+  const question: SiteQuestion = {
+    state: oneOf(search.get('state'), STATES),
+    kind: oneOf(search.get('kind'), KINDS),
+    text: (search.get('q') ?? '').slice(0, 80),
+  }
+  const { state, kind, text } = question
   const fits = (site: Site): boolean =>
     (state === '' || site.state === state) &&
     (kind === '' || site.kind === kind) &&
     `${site.name} ${site.site} ${site.enterpriseName} ${townName(site.town)}`
       .toLowerCase()
       .includes(text.toLowerCase())
+  const show = (all: readonly Site[]): ReactNode => {
+    const rows = all.filter(fits)
+    const listed = places.filter((place) => rows.some((row) => row.site === place.site))
+    const alarms = new Map(listed.map((place) => [place.site, place]))
+    return (
+      <Table
+        columns={[...siteColumns(words, townName, rows.length, alarms), ...figureColumns(words, rows)]}
+        rows={rows}
+        rowKey={(site) => site.site}
+        empty={all.length === 0 ? words.empty.sites : words.empty.sitesFiltered}
+        onRow={(site) => void navigate(paths.site(site.site))}
+        totals
+      />
+    )
+  }
   return (
     <>
       <PageHead title={words.sites.title}>
-        <Input
-          allowClear
-          style={{ width: 220 }}
-          placeholder={words.sites.search}
-          aria-label={words.sites.search}
-          value={text}
-          onChange={(event) => change({ q: event.target.value })}
-        />
-        <Select
-          style={{ minWidth: 120 }}
-          aria-label={words.sites.state}
-          value={state}
-          onChange={(value) => change({ state: value })}
-          options={STATES.map((value) => ({
-            value,
-            label: value === '' ? words.sites.allStates : words.state[value],
-          }))}
-        />
-        <Select
-          style={{ minWidth: 120 }}
-          aria-label={words.sites.kind}
-          value={kind}
-          onChange={(value) => change({ kind: value })}
-          options={KINDS.map((value) => ({
-            value,
-            label: value === '' ? words.sites.allKinds : words.kind[value],
-          }))}
-        />
+        <SiteFilters question={question} change={change} />
       </PageHead>
       <Panel>
         <Loaded query={sites} lines={20}>
-          {(all) => {
-            const rows = all.filter(fits)
-            return (
-              <Table
-                columns={[...siteColumns(words, townName, rows.length), ...figureColumns(words, rows)]}
-                rows={rows}
-                rowKey={(site) => site.site}
-                empty={all.length === 0 ? words.empty.sites : words.empty.sitesFiltered}
-                onRow={(site) => void navigate(paths.site(site.site))}
-                totals
-              />
-            )
-          }}
+          {show}
         </Loaded>
       </Panel>
     </>

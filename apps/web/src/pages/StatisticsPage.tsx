@@ -4,7 +4,7 @@ import { useRead } from '../api/queries.ts'
 import { PageHead } from '../frame/PageHead.tsx'
 import { Loaded } from '../parts/Loaded.tsx'
 import { SpanPicker } from '../parts/SpanPicker.tsx'
-import { useWords } from '../settings.tsx'
+import { useSettings, useWords } from '../settings.tsx'
 import { type ComparedRow, compareRows, isComparable, newestFirst, totalsOf } from '../statistics/compare.ts'
 import { ExportLinks, Filters } from '../statistics/Filters.tsx'
 import { type Question, queryOf, questionOf } from '../statistics/question.ts'
@@ -17,6 +17,17 @@ import { previousPeriod } from './span.ts'
 import { useSearch } from './useSearch.ts'
 
 const CHART_HEIGHT = 430
+
+/** County and towns have names in both languages; sites and enterprises keep the one they were registered with. */
+function useNamedPlaces(rows: ComparedRow[]): ComparedRow[] {
+  const { language } = useSettings()
+  const county = useRead('county', {}, {}, { refreshMs: false }).data
+  return useMemo(() => {
+    if (!county) return rows
+    const names = new Map([county, ...county.towns].map((place) => [place.code, place[language]]))
+    return rows.map((row) => ({ ...row, placeName: names.get(row.place) ?? row.placeName }))
+  }, [rows, county, language])
+}
 
 /** The rows of the question, each with its former period when that is asked for. */
 function useStatistics(question: Question): {
@@ -35,8 +46,9 @@ function useStatistics(question: Question): {
     () => newestFirst(data ? (formerData ? compareRows(data, formerData, forward) : data) : []),
     [data, formerData],
   )
+  const named = useNamedPlaces(rows)
   const comparable = data && formerData && isComparable(data, formerData)
-  return { query, rows, beforeTotal: comparable ? totalsOf(formerData).volumeMillilitres : undefined }
+  return { query, rows: named, beforeTotal: comparable ? totalsOf(formerData).volumeMillilitres : undefined }
 }
 
 /** Sales by time, place and grade: a chart and a table of the same rows. */

@@ -1,51 +1,28 @@
-import { GRADES } from '@oiltrail/domain'
-import { HOUR_MS } from '@oiltrail/kernel'
-import { type ReactNode, useMemo } from 'react'
+import type { ReactNode } from 'react'
 import { Link, useParams } from 'react-router'
-import { useNow } from '../api/clock.ts'
 import { useRead } from '../api/queries.ts'
 import { PageHead } from '../frame/PageHead.tsx'
 import { Loaded } from '../parts/Loaded.tsx'
-import { SpanPicker } from '../parts/SpanPicker.tsx'
 import { paths } from '../paths.ts'
 import { useWords } from '../settings.tsx'
-import { spaced } from '../text/format.ts'
+import { formatNumber, formatShortMoment, spaced } from '../text/format.ts'
+import { Choice } from '../ui/Choice.tsx'
 import { Panel } from '../ui/Panel.tsx'
-import { balanceDays } from '../witness/balance.ts'
+import { ChartsPanel } from '../witness/ChartsPanel.tsx'
 import { WitnessPanel } from '../witness/WitnessPanel.tsx'
-import { momentsOf, spanOf } from './span.ts'
-import { useSearch } from './useSearch.ts'
+import { oneOf, useSearch } from './useSearch.ts'
 
-/** Three witnesses of one site: pulses, board and tank by grade, whether they agree, and what more days would show. */
+/** Whole days before today that can be looked at: the span of the rule, a month, a season. */
+const SPANS = ['7', '30', '92'] as const
+
+/** Three witnesses of one site as the platform balances them, and what is proposed for the charts of its tanks. */
 export function WitnessPage(): ReactNode {
   const words = useWords()
   const code = useParams().site ?? ''
   const [search, change] = useSearch()
-  const now = useNow(60_000)
-  const span = spanOf(search, 'month', now)
-  const { from, to } = momentsOf(span)
+  const days = oneOf(search.get('days'), SPANS)
   const site = useRead('site', { site: code }, {})
-  // The midnight before the span's first and after its last day need a reading as well.
-  const levels = useRead('siteLevels', { site: code }, { from: from - 2 * HOUR_MS, to: to + 2 * HOUR_MS })
-  const sales = useRead(
-    'statistics',
-    {},
-    { from, to, bucket: 'hour', place: 'site', byGrade: 'true', kind: 'sale', site: code },
-  )
-  const grades = useMemo(() => {
-    if (!site.data || !levels.data || !sales.data) return undefined
-    const sources = {
-      levels: levels.data,
-      sales: sales.data,
-      deliveries: site.data.deliveries,
-      from,
-      to: Math.min(to, now),
-    }
-    return GRADES.filter((grade) => site.data.tanks.some((tank) => tank.grade === grade)).map((grade) => ({
-      grade,
-      ...balanceDays(sources, grade),
-    }))
-  }, [site.data, levels.data, sales.data, from, to, now])
+  const witnesses = useRead('witnesses', { site: code }, { days })
   const name = site.data?.summary.name
   return (
     <>
@@ -59,7 +36,12 @@ export function WitnessPage(): ReactNode {
         }
         aside={<span className="soft">{words.witness.intro}</span>}
       >
-        <SpanPicker span={span} presets={['week', 'month']} onChange={change} />
+        <Choice
+          label={words.witness.span}
+          value={days}
+          options={SPANS.map((value) => ({ value, label: words.witness.lastDays(Number(value)) }))}
+          onChange={(value) => change({ days: value === SPANS[0] ? '' : value })}
+        />
       </PageHead>
       <Loaded query={site} lines={12}>
         {({ summary }) =>
@@ -68,22 +50,26 @@ export function WitnessPage(): ReactNode {
               <p className="quiet">{words.witness.depot}</p>
             </Panel>
           ) : (
-            <Loaded query={levels}>
-              {() => (
-                <Loaded query={sales}>
-                  {() => (
-                    <>
-                      <div className="columns">
-                        {(grades ?? []).map(({ grade, days, skipped }) => (
-                          <WitnessPanel key={grade} grade={grade} days={days} skipped={skipped} />
-                        ))}
-                      </div>
-                      <p className="small faint">{words.witness.method}</p>
-                    </>
-                  )}
-                </Loaded>
-              )}
-            </Loaded>
+            <>
+              <Loaded query={witnesses} lines={12}>
+                {({ grades, to, missingRecords }) => (
+                  <>
+                    <p className="small soft">
+                      {words.witness.until(formatShortMoment(to))}
+                      {missingRecords > 0 ? ` · ${words.witness.missing(formatNumber(missingRecords))}` : ''}
+                    </p>
+                    {grades.length === 0 ? <p className="quiet">{words.witness.none}</p> : null}
+                    <div className="columns">
+                      {grades.map((grade) => (
+                        <WitnessPanel key={grade.grade} of={grade} />
+                      ))}
+                    </div>
+                    <p className="small faint">{words.witness.method}</p>
+                  </>
+                )}
+              </Loaded>
+              <ChartsPanel site={code} />
+            </>
           )
         }
       </Loaded>

@@ -160,32 +160,25 @@ interface TrialFormProps {
   readonly administrator: Administrator
 }
 
-/** Scope and span of the trial, its result, and then the change itself. */
-function TrialForm({ rule, proposal, administrator }: TrialFormProps): ReactNode {
-  const words = useWords()
-  const sites = useRead('sites', {}, {}).data ?? []
-  const [site, setSite] = useState('')
-  const [days, setDays] = useState<number>(7)
+/** Runs a proposal over past data and keeps what came of it. */
+function useTrial({ rule, proposal, administrator }: TrialFormProps): {
+  busy: boolean
+  tried: Tried | undefined
+  error: CallError | undefined
+  run: (site: string, days: number) => Promise<void>
+} {
   const [tried, setTried] = useState<Tried>()
-  const [activated, setActivated] = useState<number>()
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState<CallError>()
-  const empty = Object.keys(proposal.values).length === 0
-  const ready = !busy && !empty && proposal.wrong.length === 0
-  const current = tried && tried.site === site && sameValues(tried.values, proposal.values)
-  const run = async (): Promise<void> => {
+  const run = async (site: string, days: number): Promise<void> => {
     setBusy(true)
     setError(undefined)
-    setActivated(undefined)
     try {
       const to = Math.floor(serverNow())
       const { values } = proposal
       const body = { site, values, from: to - days * DAY_MS, to }
-      setTried({
-        values,
-        site,
-        answer: await act('trySettings', { rule: rule.rule }, body, administrator.token),
-      })
+      const answer = await act('trySettings', { rule: rule.rule }, body, administrator.token)
+      setTried({ values, site, answer })
     } catch (cause) {
       if (!(cause instanceof CallError)) throw cause
       setError(cause)
@@ -193,33 +186,68 @@ function TrialForm({ rule, proposal, administrator }: TrialFormProps): ReactNode
       setBusy(false)
     }
   }
+  return { busy, tried, error, run }
+}
+
+interface ScopeProps {
+  readonly site: string
+  readonly days: number
+  readonly onSite: (site: string) => void
+  readonly onDays: (days: number) => void
+}
+
+/** The county or one site, and how far back. */
+function TrialScope({ site, days, onSite, onDays }: ScopeProps): ReactNode {
+  const words = useWords()
+  const sites = useRead('sites', {}, {}).data ?? []
+  return (
+    <>
+      <Select
+        showSearch
+        optionFilterProp="label"
+        aria-label={words.rules.scope}
+        style={{ minWidth: 140 }}
+        value={site}
+        onChange={onSite}
+        options={[
+          { value: '', label: words.rules.county },
+          ...sites.map((row) => ({ value: row.site, label: spaced(row.name) })),
+        ]}
+      />
+      <Select
+        aria-label={words.rules.span}
+        value={days}
+        onChange={onDays}
+        options={TRIAL_DAYS.map((value) => ({ value, label: words.rules.days(value) }))}
+      />
+    </>
+  )
+}
+
+/** Scope and span of the trial, its result, and then the change itself. */
+function TrialForm(props: TrialFormProps): ReactNode {
+  const { rule, proposal, administrator } = props
+  const words = useWords()
+  const [site, setSite] = useState('')
+  const [days, setDays] = useState<number>(7)
+  const [activated, setActivated] = useState<number>()
+  const { busy, tried, error, run } = useTrial(props)
+  const empty = Object.keys(proposal.values).length === 0
+  const ready = !busy && !empty && proposal.wrong.length === 0
+  const current = tried && tried.site === site && sameValues(tried.values, proposal.values)
   return (
     <>
       <div className="action-form">
-        <Select
-          showSearch
-          optionFilterProp="label"
-          aria-label={words.rules.scope}
-          style={{ minWidth: 140 }}
-          value={site}
-          onChange={setSite}
-          options={[
-            { value: '', label: words.rules.county },
-            ...sites.map((row) => ({ value: row.site, label: spaced(row.name) })),
-          ]}
-        />
-        <Select
-          aria-label={words.rules.span}
-          value={days}
-          onChange={setDays}
-          options={TRIAL_DAYS.map((value) => ({ value, label: words.rules.days(value) }))}
-        />
+        <TrialScope site={site} days={days} onSite={setSite} onDays={setDays} />
         <button
           type="button"
           className="button"
           data-primary={!current}
           disabled={!ready}
-          onClick={() => void run()}
+          onClick={() => {
+            setActivated(undefined)
+            void run(site, days)
+          }}
         >
           {busy ? words.rules.trying : words.rules.try}
         </button>

@@ -36,60 +36,41 @@ interface FormProps {
   readonly administrator: Administrator
 }
 
-/** Who brings what, how much and when. */
-function NoticeForm({ site, grades, administrator }: FormProps): ReactNode {
-  const words = useWords()
-  const client = useQueryClient()
-  const [grade, setGrade] = useState<Grade | undefined>(grades[0])
-  const [litres, setLitres] = useState('')
-  const [when, setWhen] = useState(() => fieldOfMoment(serverNow() + HOUR_MS))
-  const [supplier, setSupplier] = useState('')
-  const [plate, setPlate] = useState('')
-  const [state, setState] = useState<{ busy?: boolean; error?: CallError; position?: number }>({})
+/** What is typed into the form. */
+interface Draft {
+  readonly grade: Grade | undefined
+  readonly litres: string
+  readonly when: string
+  readonly supplier: string
+  readonly plate: string
+}
+
+/** The notice a draft stands for; undefined while something is missing or out of bounds. */
+function noticeOf(site: string, { grade, litres, when, supplier, plate }: Draft) {
   const volume = numberOf(litres) ?? 0
   const expectedAt = momentOfField(when)
-  const submit = async (): Promise<void> => {
-    if (!grade || expectedAt === undefined) return
-    setState({ busy: true })
-    try {
-      const body = {
-        site,
-        grade,
-        volumeMillilitres: Math.round(volume * 1000),
-        expectedAt,
-        supplier: supplier.trim(),
-        ...(plate.trim() ? { plate: plate.trim() } : {}),
-        ...(administrator.actor ? { actor: administrator.actor } : {}),
-      }
-      const { position } = await act('registerNotice', {}, body, administrator.token)
-      setState({ position })
-      setLitres('')
-      void client.invalidateQueries({ queryKey: ['notices'] })
-    } catch (cause) {
-      if (!(cause instanceof CallError)) throw cause
-      setState({ error: cause })
-    }
+  if (!grade || volume <= 0 || volume > MOST_LITRES || expectedAt === undefined || supplier.trim() === '')
+    return undefined
+  return {
+    site,
+    grade,
+    volumeMillilitres: Math.round(volume * 1000),
+    expectedAt,
+    supplier: supplier.trim(),
+    ...(plate.trim() ? { plate: plate.trim() } : {}),
   }
-  const ready =
-    !state.busy &&
-    grade !== undefined &&
-    volume > 0 &&
-    volume <= MOST_LITRES &&
-    expectedAt !== undefined &&
-    supplier.trim() !== ''
+}
+
+/** The fields of a notice: what, how much, when, from whom, with which lorry. */
+function NoticeFields({ draft, grades, onChange }: NoticeFieldsProps): ReactNode {
+  const words = useWords()
   return (
-    <form
-      className="action-form"
-      onSubmit={(event) => {
-        event.preventDefault()
-        if (ready) void submit()
-      }}
-    >
+    <>
       <Select
         aria-label={words.notice.grade}
         style={{ minWidth: 110 }}
-        value={grade}
-        onChange={setGrade}
+        value={draft.grade}
+        onChange={(grade) => onChange({ grade })}
         options={grades.map((value) => ({ value, label: words.gradeFull[value] }))}
       />
       <Input
@@ -98,33 +79,79 @@ function NoticeForm({ site, grades, administrator }: FormProps): ReactNode {
         maxLength={12}
         aria-label={words.notice.volume}
         placeholder={words.notice.volume}
-        value={litres}
-        onChange={(event) => setLitres(event.target.value)}
+        value={draft.litres}
+        onChange={(event) => onChange({ litres: event.target.value })}
       />
       <Input
         style={{ width: 200 }}
         type="datetime-local"
         aria-label={words.notice.expected}
-        value={when}
-        onChange={(event) => setWhen(event.target.value)}
+        value={draft.when}
+        onChange={(event) => onChange({ when: event.target.value })}
       />
       <Input
         style={{ width: 180 }}
         maxLength={80}
         aria-label={words.notice.supplier}
         placeholder={words.notice.supplier}
-        value={supplier}
-        onChange={(event) => setSupplier(event.target.value)}
+        value={draft.supplier}
+        onChange={(event) => onChange({ supplier: event.target.value })}
       />
       <Input
         style={{ width: 110 }}
         maxLength={16}
         aria-label={words.notice.plate}
         placeholder={words.notice.plate}
-        value={plate}
-        onChange={(event) => setPlate(event.target.value)}
+        value={draft.plate}
+        onChange={(event) => onChange({ plate: event.target.value })}
       />
-      <button type="submit" className="button" data-primary="true" disabled={!ready}>
+    </>
+  )
+}
+interface NoticeFieldsProps {
+  readonly draft: Draft
+  readonly grades: readonly Grade[]
+  readonly onChange: (changes: Partial<Draft>) => void
+}
+
+/** Registers a delivery before it comes. */
+function NoticeForm({ site, grades, administrator }: FormProps): ReactNode {
+  const words = useWords()
+  const client = useQueryClient()
+  const [draft, setDraft] = useState<Draft>(() => ({
+    grade: grades[0],
+    litres: '',
+    when: fieldOfMoment(serverNow() + HOUR_MS),
+    supplier: '',
+    plate: '',
+  }))
+  const [state, setState] = useState<{ busy?: boolean; error?: CallError; position?: number }>({})
+  const notice = noticeOf(site, draft)
+  const change = (changes: Partial<Draft>): void => setDraft((old) => ({ ...old, ...changes }))
+  const submit = async (): Promise<void> => {
+    if (!notice || state.busy) return
+    setState({ busy: true })
+    try {
+      const body = { ...notice, ...(administrator.actor ? { actor: administrator.actor } : {}) }
+      const { position } = await act('registerNotice', {}, body, administrator.token)
+      setState({ position })
+      change({ litres: '' })
+      void client.invalidateQueries({ queryKey: ['notices'] })
+    } catch (cause) {
+      if (!(cause instanceof CallError)) throw cause
+      setState({ error: cause })
+    }
+  }
+  return (
+    <form
+      className="action-form"
+      onSubmit={(event) => {
+        event.preventDefault()
+        void submit()
+      }}
+    >
+      <NoticeFields draft={draft} grades={grades} onChange={change} />
+      <button type="submit" className="button" data-primary="true" disabled={!notice || state.busy === true}>
         {words.notice.register}
       </button>
       {state.position === undefined ? null : (

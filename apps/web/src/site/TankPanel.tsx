@@ -18,6 +18,62 @@ type TankView = Site['tanks'][number]
 /** The widest and highest tank of a site is drawn this large, in pixels; all others to the same scale. */
 const LARGEST = { width: 190, height: 96 }
 
+interface TankFactsProps {
+  readonly tank: TankView
+  readonly delivery: Site['deliveries'][number] | undefined
+}
+
+/** What is written under a tank: its bounds, what is in it besides oil, and the last delivery. */
+function TankFacts({ tank, delivery }: TankFactsProps): ReactNode {
+  const words = useWords()
+  const { reading } = tank
+  return (
+    <dl className="tank-facts small">
+      <dt>{words.site.capacity}</dt>
+      <dd>
+        <Litres millilitres={tank.capacityMillilitres} />
+      </dd>
+      <dt>{words.site.safeFill}</dt>
+      <dd>
+        <Litres millilitres={tank.safeFillMillilitres} />
+      </dd>
+      {reading ? (
+        <>
+          <dt>{words.site.ullage}</dt>
+          <dd>
+            <Litres millilitres={reading.ullageMillilitres} />
+          </dd>
+          <dt>{words.site.water}</dt>
+          <dd>
+            {reading.waterMicrometres > 0 ? (
+              <Figure value={formatNumber(reading.waterMicrometres / 1000, 1)} unit="mm" />
+            ) : (
+              words.site.noWater
+            )}
+          </dd>
+          <dt>{words.site.temperature}</dt>
+          <dd>
+            <Figure value={formatNumber(reading.temperatureCentiCelsius / 100, 1)} unit="°C" />
+          </dd>
+        </>
+      ) : null}
+      <dt>{words.site.lastDelivery}</dt>
+      <dd>
+        {delivery ? (
+          <span title={formatShortMoment(delivery.endedAt)}>
+            <Litres millilitres={delivery.endMillilitres - delivery.startMillilitres} />{' '}
+            <span className="faint">
+              <Age at={delivery.endedAt} />
+            </span>
+          </span>
+        ) : (
+          '—'
+        )}
+      </dd>
+    </dl>
+  )
+}
+
 function Tank({
   tank,
   scale,
@@ -58,49 +114,7 @@ function Tank({
         <p className="faint">{words.site.noReading}</p>
       )}
       {reading?.delivering ? <p className="tank-delivering">{words.site.delivering}</p> : null}
-      <dl className="tank-facts small">
-        <dt>{words.site.capacity}</dt>
-        <dd>
-          <Litres millilitres={tank.capacityMillilitres} />
-        </dd>
-        <dt>{words.site.safeFill}</dt>
-        <dd>
-          <Litres millilitres={tank.safeFillMillilitres} />
-        </dd>
-        {reading ? (
-          <>
-            <dt>{words.site.ullage}</dt>
-            <dd>
-              <Litres millilitres={reading.ullageMillilitres} />
-            </dd>
-            <dt>{words.site.water}</dt>
-            <dd>
-              {reading.waterMicrometres > 0 ? (
-                <Figure value={formatNumber(reading.waterMicrometres / 1000, 1)} unit="mm" />
-              ) : (
-                words.site.noWater
-              )}
-            </dd>
-            <dt>{words.site.temperature}</dt>
-            <dd>
-              <Figure value={formatNumber(reading.temperatureCentiCelsius / 100, 1)} unit="°C" />
-            </dd>
-          </>
-        ) : null}
-        <dt>{words.site.lastDelivery}</dt>
-        <dd>
-          {delivery ? (
-            <span title={formatShortMoment(delivery.endedAt)}>
-              <Litres millilitres={delivery.endMillilitres - delivery.startMillilitres} />{' '}
-              <span className="faint">
-                <Age at={delivery.endedAt} />
-              </span>
-            </span>
-          ) : (
-            '—'
-          )}
-        </dd>
-      </dl>
+      <TankFacts tank={tank} delivery={delivery} />
     </li>
   )
 }

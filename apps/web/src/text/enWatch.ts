@@ -1,5 +1,6 @@
 import { enFacts } from './enFacts.ts'
 import { alarmGradeWords, handlingWords } from './gradeWords.ts'
+import { enWitness } from './enWitness.ts'
 import type { zhWatch } from './zhWatch.ts'
 
 const plural = (count: number, one: string, many = `${one}s`): string =>
@@ -264,45 +265,5 @@ export const enWatch: typeof zhWatch = {
     needToken: 'Registering needs an administrator’s token.',
     entry: 'Log',
   },
-  witness: {
-    title: 'Three witnesses',
-    link: 'Three witnesses',
-    intro: 'Pulses, tax board and tank each say by themselves how much was sold; they should agree.',
-    pulses: 'Pulses',
-    board: 'Board',
-    tank: 'Tank',
-    grade: 'Grade',
-    days: (count) => plural(count, 'full day'),
-    soldBy: 'By pulses',
-    boardSays: 'By the board',
-    tankSays: 'By the tank',
-    boardDifference: 'Board − pulses',
-    tankDifference: 'Tank − pulses',
-    interval: '95 % confidence interval',
-    perDay: 'Difference a day',
-    share: 'of sales',
-    finding: {
-      agree: 'They agree within the error of measurement',
-      tankMore: 'More left the tank than was sold',
-      tankLess: 'Less left the tank than was sold',
-      boardLess: 'The board records too little',
-      boardMore: 'The board records too much',
-      insufficient: 'Not enough data to say',
-    },
-    canSay: (litres) => `A difference above ${litres} L a day can be seen now`,
-    needs: (days, percent) => `${plural(days, 'more day')} until ${percent} % can be seen`,
-    reached: (percent) => `A difference of ${percent} % can be seen`,
-    chart: 'Difference by the day',
-    chartNote: 'Tank − pulses in litres; shaded: 95 % confidence interval',
-    table: 'Day by day',
-    day: 'Day',
-    opening: 'Opening stock',
-    received: 'Received',
-    closing: 'Closing stock',
-    noDays: 'No day of the span has both full stock readings and sales yet.',
-    depot: 'A depot has neither a tax board nor retail pulses; this page is for stations.',
-    method:
-      'Tank sales = opening stock + received − closing stock, from hourly gauge readings; what is sold during a delivery is added to it by the rate of the hour. Not corrected for temperature, which sways single days and evens out over many.',
-    skipped: (count) => `${plural(count, 'day')} with incomplete stock readings left out`,
-  },
+  witness: enWitness,
 }

@@ -1,5 +1,6 @@
 import { alarmGradeWords, handlingWords } from './gradeWords.ts'
 import { zhFacts } from './zhFacts.ts'
+import { zhWitness } from './zhWitness.ts'
 /** Words of alarms, rules and the three witnesses. */
 export const zhWatch = {
   alarmGrade: alarmGradeWords('zh'),
@@ -261,45 +262,5 @@ export const zhWatch = {
     needToken: '登记需要管理员令牌。',
     entry: '日志',
   },
-  witness: {
-    title: '三证平衡',
-    link: '三证平衡',
-    intro: '脉冲、税控主板、油罐各自独立地说卖了多少;三者应当一致。',
-    pulses: '脉冲',
-    board: '主板',
-    tank: '油罐',
-    grade: '油品',
-    days: (count: number) => `${count} 个完整日`,
-    soldBy: '按脉冲',
-    boardSays: '按主板',
-    tankSays: '按油罐',
-    boardDifference: '主板 − 脉冲',
-    tankDifference: '油罐 − 脉冲',
-    interval: '95 % 置信区间',
-    perDay: '日均差',
-    share: '占销量',
-    finding: {
-      agree: '一致:差异在测量误差之内',
-      tankMore: '罐里出去的比卖的多',
-      tankLess: '罐里出去的比卖的少',
-      boardLess: '主板少记',
-      boardMore: '主板多记',
-      insufficient: '数据不足,还不能下结论',
-    },
-    canSay: (litres: string) => `现在能看出每天 ${litres} L 以上的差异`,
-    needs: (days: number, percent: string) => `再有 ${days} 天,可看出 ${percent} % 的差异`,
-    reached: (percent: string) => `已能看出 ${percent} % 的差异`,
-    chart: '每日差异',
-    chartNote: '油罐 − 脉冲(L);色带为 95 % 置信区间',
-    table: '逐日',
-    day: '日期',
-    opening: '日初罐存',
-    received: '卸入',
-    closing: '日末罐存',
-    noDays: '时段内还没有罐存、销售都完整的日子。',
-    depot: '油库没有税控主板,也没有零售脉冲;此页只对加油站有意义。',
-    method:
-      '油罐售出 = 日初罐存 + 卸入 − 日末罐存,按液位仪整点读数;卸油期间的销售按当时的小时销量补入卸入。未作温度修正,温差使单日差异摆动,多日平均后抵消。',
-    skipped: (count: number) => `另有 ${count} 天罐存读数不全,未计入`,
-  },
+  witness: zhWitness,
 }

@@ -1,94 +1,87 @@
-import type { Grade } from '@oiltrail/domain'
 import { type ReactNode, useMemo } from 'react'
+import type { Answer } from '../api/endpoints.ts'
 import { Chart, type ChartOption, useChartBase } from '../charts/Chart.tsx'
 import { Litres } from '../parts/amounts.tsx'
 import { GradeTag } from '../parts/GradeTag.tsx'
-import { useWords } from '../settings.tsx'
-import { formatDate, formatLitres, formatNumber } from '../text/format.ts'
+import { useLanguage, useWords } from '../settings.tsx'
+import { formatDate, formatNumber } from '../text/format.ts'
 import { GRADE_COLOURS } from '../theme/tokens.ts'
 import { Panel } from '../ui/Panel.tsx'
 import { type Column, Table } from '../ui/Table.tsx'
-import { type Balance, type BalanceDay, type Estimate, weigh } from './balance.ts'
 import './witness.css'
 
-interface WitnessPanelProps {
-  readonly grade: Grade
-  readonly days: readonly BalanceDay[]
-  readonly skipped: number
-}
+type Grade = Answer<'witnesses'>['grades'][number]
+type Day = Grade['days'][number]
 
-/** `+12.3 ± 40.1 L/d`, and its share of the sales. */
-function Difference({ of, daily }: { of: Estimate | undefined; daily: number }): ReactNode {
+/** How grave each conclusion looks. */
+const LOOKS: Readonly<Record<Grade['conclusion'], 'good' | 'bad' | 'unsure'>> = {
+  silent: 'unsure',
+  open: 'unsure',
+  agree: 'good',
+  'books-agree': 'good',
+  'board-short': 'bad',
+  'pulses-over': 'bad',
+  'board-over': 'bad',
+  'tank-more': 'bad',
+  'tank-less': 'bad',
+}
+const SIGNS = { good: '✓', bad: '▲', unsure: '○' } as const
+const PAIR_LOOKS = { agree: 'good', differ: 'bad', open: 'unsure' } as const
+
+/** The conclusion, and each pair in a sentence: as the platform says them. */
+function Says({ of }: { of: Grade }): ReactNode {
   const words = useWords()
-  if (!of) return <span className="faint">—</span>
-  const sign = of.mean > 0 ? '+' : ''
+  const language = useLanguage()
+  const look = LOOKS[of.conclusion]
   return (
     <>
-      <strong>
-        {sign}
-        {formatLitres(of.mean, 1)}
-      </strong>{' '}
-      ± {formatLitres(of.within, 1)} <span className="figure-unit">L</span>
-      {daily > 0 ? (
-        <span className="small faint">
-          {' '}
-          {words.witness.share} {sign}
-          {formatNumber((of.mean / daily) * 100, 2)} %
-        </span>
+      <p className="witness-verdict" data-state={look}>
+        {SIGNS[look]} {of.says[language]}
+      </p>
+      <ul className="witness-pairs small">
+        {of.pairs.map((pair) => (
+          <li key={pair.pair} data-state={PAIR_LOOKS[pair.verdict]}>
+            {pair.says[language]}
+          </li>
+        ))}
+      </ul>
+      {of.undecidedTanks.length > 0 ? (
+        <p className="small witness-caution">{words.witness.undecided(of.undecidedTanks.join('、'))}</p>
       ) : null}
     </>
   )
 }
 
-/** What can be said, in words, and what needs more days. */
-function Verdict({ balance }: { balance: Balance }): ReactNode {
+function Told({ label, millilitres }: { label: string; millilitres: number | undefined }): ReactNode {
   const words = useWords()
-  const good = balance.findings.every((finding) => finding === 'agree')
-  const unsure = balance.findings.includes('insufficient')
   return (
-    <>
-      {balance.findings.map((finding) => (
-        <p key={finding} className="witness-verdict" data-state={unsure ? 'unsure' : good ? 'good' : 'bad'}>
-          {unsure ? '○' : good ? '✓' : '▲'} {words.witness.finding[finding]}
-        </p>
-      ))}
-      {balance.tank && !unsure ? (
-        <p className="small soft">
-          {words.witness.canSay(formatLitres(balance.tank.within))}
-          {balance.next
-            ? ` · ${words.witness.needs(balance.next.days, String(balance.next.percent))}`
-            : balance.reachedPercent === undefined
-              ? ''
-              : ` · ${words.witness.reached(String(balance.reachedPercent))}`}
-        </p>
-      ) : null}
-    </>
+    <div>
+      <dt>{label}</dt>
+      <dd>
+        {millilitres === undefined ? (
+          <span className="faint">{words.witness.silent}</span>
+        ) : (
+          <Litres millilitres={millilitres} />
+        )}
+      </dd>
+    </div>
   )
 }
 
-function DifferenceChart({
-  days,
-  balance,
-  grade,
-}: {
-  days: readonly BalanceDay[]
-  balance: Balance
-  grade: Grade
-}): ReactNode {
+function DifferenceChart({ of }: { of: Grade }): ReactNode {
   const base = useChartBase()
   const words = useWords()
-  const { tank } = balance
   const option = useMemo<ChartOption>(
     () => ({
       animation: false,
       grid: { left: 4, right: 8, top: 10, bottom: 2, containLabel: true },
       tooltip: {
         ...base.tooltip,
-        valueFormatter: (value: unknown) => `${formatNumber(Number(value), 1)} L`,
+        valueFormatter: (value: unknown) => (value === null ? '—' : `${formatNumber(Number(value), 1)} L`),
       },
       xAxis: {
         type: 'category',
-        data: days.map(({ day }) => formatDate(day).slice(5)),
+        data: of.days.map(({ from }) => formatDate(from).slice(5)),
         ...base.axis,
         axisLine: { onZero: true, lineStyle: { color: base.tokens.inkFaint } },
       },
@@ -101,49 +94,38 @@ function DifferenceChart({
       series: [
         {
           type: 'bar',
-          name: words.witness.tankDifference,
+          name: words.witness.tankLessBoard,
           barMaxWidth: 18,
-          itemStyle: { color: GRADE_COLOURS[grade] },
-          data: days.map((day) => Math.round((day.tankMillilitres - day.pulsesMillilitres) / 100) / 10),
-          ...(tank
-            ? {
-                markArea: {
-                  silent: true,
-                  itemStyle: { color: base.tokens.mark, opacity: 0.7 },
-                  data: [
-                    [
-                      { yAxis: (tank.mean - tank.within) / 1000 },
-                      { yAxis: (tank.mean + tank.within) / 1000 },
-                    ],
-                  ],
-                },
-              }
-            : {}),
+          itemStyle: { color: GRADE_COLOURS[of.grade] },
+          data: of.days.map(({ tankMillilitres, boardMillilitres }) =>
+            tankMillilitres === undefined ? null : Math.round((tankMillilitres - boardMillilitres) / 100) / 10,
+          ),
         },
       ],
     }),
-    [days, tank, grade, base, words],
+    [of, base, words],
   )
-  return <Chart option={option} height={170} label={words.witness.chart} />
+  return <Chart option={option} height={150} label={words.witness.chart} />
 }
 
-function DayTable({ days }: { days: readonly BalanceDay[] }): ReactNode {
+function DayTable({ days }: { days: readonly Day[] }): ReactNode {
   const words = useWords()
-  const litres = (key: string, title: string, of: (day: BalanceDay) => number): Column<BalanceDay> => ({
+  const litres = (key: string, title: string, of: (day: Day) => number | undefined): Column<Day> => ({
     key,
     title,
     right: true,
-    cell: (day) => <Litres millilitres={of(day)} />,
+    cell: (day) => {
+      const millilitres = of(day)
+      return millilitres === undefined ? <span className="faint">—</span> : <Litres millilitres={millilitres} />
+    },
   })
-  const columns: Column<BalanceDay>[] = [
-    { key: 'day', title: words.witness.day, cell: (day) => formatDate(day.day) },
-    litres('opening', words.witness.opening, (day) => day.openingMillilitres),
-    litres('received', words.witness.received, (day) => day.receivedMillilitres),
-    litres('closing', words.witness.closing, (day) => day.closingMillilitres),
-    litres('tank', words.witness.tankSays, (day) => day.tankMillilitres),
-    litres('pulses', words.witness.soldBy, (day) => day.pulsesMillilitres),
-    litres('board', words.witness.boardSays, (day) => day.boardMillilitres),
-    litres('difference', words.witness.tankDifference, (day) => day.tankMillilitres - day.pulsesMillilitres),
+  const columns: Column<Day>[] = [
+    { key: 'day', title: words.witness.day, cell: (day) => formatDate(day.from) },
+    litres('pulses', words.witness.pulses, (day) => day.pulsesMillilitres),
+    litres('tapped', words.witness.boardTapped, (day) => day.boardTappedMillilitres),
+    litres('board', words.witness.board, (day) => day.boardMillilitres),
+    litres('tank', words.witness.tank, (day) => day.tankMillilitres),
+    { key: 'deliveries', title: words.witness.deliveries, right: true, cell: (day) => formatNumber(day.deliveries) },
   ]
   return (
     <details className="witness-days">
@@ -151,71 +133,33 @@ function DayTable({ days }: { days: readonly BalanceDay[] }): ReactNode {
       <Table
         columns={columns}
         rows={[...days].reverse()}
-        rowKey={(day) => String(day.day)}
+        rowKey={(day) => String(day.from)}
         empty={words.witness.noDays}
       />
     </details>
   )
 }
 
-/** One grade: what each witness says, whether they agree, and how sure that is. */
-export function WitnessPanel({ grade, days, skipped }: WitnessPanelProps): ReactNode {
+/** One grade: what each witness says, what can be concluded, and what needs more days. */
+export function WitnessPanel({ of }: { of: Grade }): ReactNode {
   const words = useWords()
-  const balance = useMemo(() => weigh(days), [days])
-  const sum = (of: (day: BalanceDay) => number): number => days.reduce((total, day) => total + of(day), 0)
-  const note = skipped > 0 ? ` · ${words.witness.skipped(skipped)}` : ''
+  const extra = [
+    words.witness.compared(formatNumber(of.comparedDays, 1)),
+    words.witness.chartError(formatNumber(of.chartErrorPercent, 2)),
+    ...(of.chartedTanks.length > 0 ? [words.witness.charted(of.chartedTanks.join('、'))] : []),
+  ]
   return (
-    <Panel
-      title={<GradeTag grade={grade} full />}
-      extra={`${words.witness.days(days.length)}${note}`}
-      className="half"
-    >
-      <Verdict balance={balance} />
-      {days.length === 0 ? (
-        <p className="quiet">{words.witness.noDays}</p>
-      ) : (
-        <>
-          <dl className="facts witness-facts">
-            <div>
-              <dt>{words.witness.soldBy}</dt>
-              <dd>
-                <Litres millilitres={sum((day) => day.pulsesMillilitres)} />
-              </dd>
-            </div>
-            <div>
-              <dt>{words.witness.boardSays}</dt>
-              <dd>
-                <Litres millilitres={sum((day) => day.boardMillilitres)} />
-              </dd>
-            </div>
-            <div>
-              <dt>{words.witness.tankSays}</dt>
-              <dd>
-                <Litres millilitres={sum((day) => day.tankMillilitres)} />
-              </dd>
-            </div>
-            <div>
-              <dt>
-                {words.witness.tankDifference} · {words.witness.perDay}
-              </dt>
-              <dd>
-                <Difference of={balance.tank} daily={balance.dailyMillilitres} />
-              </dd>
-            </div>
-            <div>
-              <dt>
-                {words.witness.boardDifference} · {words.witness.perDay}
-              </dt>
-              <dd>
-                <Difference of={balance.board} daily={balance.dailyMillilitres} />
-              </dd>
-            </div>
-          </dl>
-          <DifferenceChart days={days} balance={balance} grade={grade} />
-          <p className="small faint">{words.witness.chartNote}</p>
-          <DayTable days={days} />
-        </>
-      )}
+    <Panel title={<GradeTag grade={of.grade} full />} extra={extra.join(' · ')} className="half">
+      <Says of={of} />
+      <dl className="facts witness-facts">
+        <Told label={words.witness.pulses} millilitres={of.pulsesMillilitres} />
+        <Told label={words.witness.boardTapped} millilitres={of.boardTappedMillilitres} />
+        <Told label={words.witness.board} millilitres={of.boardMillilitres} />
+        <Told label={words.witness.tank} millilitres={of.tankMillilitres} />
+      </dl>
+      <DifferenceChart of={of} />
+      <p className="small faint">{words.witness.chartNote}</p>
+      <DayTable days={of.days} />
     </Panel>
   )
 }

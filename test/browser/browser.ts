@@ -1,0 +1,100 @@
+import { type Browser, chromium, type Page } from 'playwright-core'
+
+/** Chromium as the tests use it, and what is asked of every page. */
+
+/** Office, a common laptop, a phone. */
+export const SIZES = {
+  wall: [1920, 1080],
+  office: [1366, 768],
+  phone: [390, 844],
+} as const
+/** A page that has not shown something by then never will, even on a busy machine. */
+const WAIT_MS = 15_000
+export type Size = readonly [width: number, height: number]
+
+/** Starts Chromium without anything that would speak to the outside. */
+export function launch(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: process.env.OILTRAIL_CHROMIUM || '/usr/bin/chromium',
+    args: [
+      '--no-sandbox',
+      '--use-angle=swiftshader',
+      '--enable-unsafe-swiftshader',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  })
+}
+
+export interface Opened {
+  readonly page: Page
+  /** What the browser complained about: errors of the console and of scripts, addresses of somebody else. */
+  readonly complaints: string[]
+}
+
+/** Opens a page of the platform at a size and waits until it shows something. */
+export async function open(
+  browser: Browser,
+  base: string,
+  path: string,
+  size: Size = SIZES.office,
+  prepare: (page: Page) => Promise<unknown> = async () => undefined,
+): Promise<Opened> {
+  const page = await browser.newPage({ viewport: { width: size[0], height: size[1] } })
+  page.setDefaultTimeout(WAIT_MS)
+  const complaints: string[] = []
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text())
+  })
+  page.on('pageerror', (error) => complaints.push(String(error)))
+  page.on('request', (request) => {
+    const url = request.url()
+    if (!url.startsWith(base) && !url.startsWith('data:') && !url.startsWith('blob:'))
+      complaints.push(`fetches ${url}`)
+  })
+  await prepare(page)
+  await page.goto(`${base}${path}`)
+  await page.waitForFunction(() => (document.body.textContent ?? '').length > 200)
+  return { page, complaints }
+}
+
+/** By how many px a page is wider than its window. */
+export function overflow(page: Page): Promise<number> {
+  return page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
+}
+
+/**
+ * What a person who does not see the page would stumble over: controls and pictures without a name, ids given twice,
+ * headings that are missing. Each as a line that names the element.
+ */
+export function obstacles(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const shown = (element: Element): boolean =>
+      element instanceof HTMLElement ? element.offsetParent !== null : true
+    const short = (element: Element): string => element.outerHTML.slice(0, 160)
+    const named = (element: Element): boolean => {
+      const labels = (element as HTMLInputElement).labels
+      const by = element.getAttribute('aria-labelledby')
+      return (
+        [element.getAttribute('aria-label'), element.getAttribute('title'), element.textContent].some(
+          (text) => (text ?? '').trim() !== '',
+        ) ||
+        (labels?.length ?? 0) > 0 ||
+        (by !== null && document.getElementById(by) !== null)
+      )
+    }
+    const found: string[] = []
+    const controls =
+      'a[href], button, input, select, textarea, [role="button"], [role="combobox"], [role="img"]'
+    for (const element of document.querySelectorAll(controls))
+      if (shown(element) && element.getAttribute('aria-hidden') !== 'true' && !named(element))
+        found.push(`no name: ${short(element)}`)
+    const ids = [...document.querySelectorAll('[id]')].map((element) => element.id)
+    for (const id of new Set(ids.filter((each, i) => ids.indexOf(each) !== i))) found.push(`twice: #${id}`)
+    if (!document.querySelector('h1')) found.push('no heading of the first order')
+    if (!document.querySelector('main')) found.push('no main part')
+    if (document.title.trim() === '') found.push('no title')
+    return found
+  })
+}
