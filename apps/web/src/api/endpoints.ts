@@ -41,6 +41,7 @@ export const ACT_PATHS = {
   trySettings: '/api/rules/:rule/trial',
   changeSettings: '/api/rules/:rule/settings',
   registerNotice: '/api/notices',
+  decideChart: '/api/sites/:site/charts',
 } as const satisfies { readonly [N in EndpointName]?: Endpoints[N]['path'] }
 export type ActName = keyof typeof ACT_PATHS
 

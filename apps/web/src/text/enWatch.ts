@@ -1,6 +1,6 @@
 import { enFacts } from './enFacts.ts'
-import { alarmGradeWords, handlingWords } from './gradeWords.ts'
 import { enWitness } from './enWitness.ts'
+import { alarmGradeWords, handlingWords } from './gradeWords.ts'
 import type { zhWatch } from './zhWatch.ts'
 
 const plural = (count: number, one: string, many = `${one}s`): string =>

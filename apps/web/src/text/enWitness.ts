@@ -49,7 +49,8 @@ export const enWitness: typeof zhWitness = {
       scaled: 'The chart is off as a whole: announced deliveries say the same as the meters',
     },
     scaleConfirmed: 'Announced deliveries confirm what the meters count',
-    scaleOpen: 'Too few announced deliveries confirm the meters: check one nozzle with a test can before accepting',
+    scaleOpen:
+      'Too few announced deliveries confirm the meters: check one nozzle with a test can before accepting',
     bend: 'Bend',
     scale: 'Off as a whole',
     basis: 'Rests on',
@@ -68,7 +69,8 @@ export const enWitness: typeof zhWitness = {
     present: 'Present',
     proposed: 'Proposed',
     change: 'Difference',
-    anchor: 'Only differences between heights can be learnt; below the lowest known height the present chart stays.',
+    anchor:
+      'Only differences between heights can be learnt; below the lowest known height the present chart stays.',
     accept: 'Accept',
     reject: 'Reject',
     why: 'Reason (goes into the log)',

@@ -3,7 +3,7 @@ import type { Answer } from '../api/endpoints.ts'
 import { Chart, type ChartOption, useChartBase } from '../charts/Chart.tsx'
 import { Litres } from '../parts/amounts.tsx'
 import { GradeTag } from '../parts/GradeTag.tsx'
-import { useLanguage, useWords } from '../settings.tsx'
+import { useSettings, useWords } from '../settings.tsx'
 import { formatDate, formatNumber } from '../text/format.ts'
 import { GRADE_COLOURS } from '../theme/tokens.ts'
 import { Panel } from '../ui/Panel.tsx'
@@ -31,7 +31,7 @@ const PAIR_LOOKS = { agree: 'good', differ: 'bad', open: 'unsure' } as const
 /** The conclusion, and each pair in a sentence: as the platform says them. */
 function Says({ of }: { of: Grade }): ReactNode {
   const words = useWords()
-  const language = useLanguage()
+  const { language } = useSettings()
   const look = LOOKS[of.conclusion]
   return (
     <>
@@ -98,7 +98,9 @@ function DifferenceChart({ of }: { of: Grade }): ReactNode {
           barMaxWidth: 18,
           itemStyle: { color: GRADE_COLOURS[of.grade] },
           data: of.days.map(({ tankMillilitres, boardMillilitres }) =>
-            tankMillilitres === undefined ? null : Math.round((tankMillilitres - boardMillilitres) / 100) / 10,
+            tankMillilitres === undefined
+              ? null
+              : Math.round((tankMillilitres - boardMillilitres) / 100) / 10,
           ),
         },
       ],
@@ -116,7 +118,11 @@ function DayTable({ days }: { days: readonly Day[] }): ReactNode {
     right: true,
     cell: (day) => {
       const millilitres = of(day)
-      return millilitres === undefined ? <span className="faint">—</span> : <Litres millilitres={millilitres} />
+      return millilitres === undefined ? (
+        <span className="faint">—</span>
+      ) : (
+        <Litres millilitres={millilitres} />
+      )
     },
   })
   const columns: Column<Day>[] = [
@@ -125,7 +131,12 @@ function DayTable({ days }: { days: readonly Day[] }): ReactNode {
     litres('tapped', words.witness.boardTapped, (day) => day.boardTappedMillilitres),
     litres('board', words.witness.board, (day) => day.boardMillilitres),
     litres('tank', words.witness.tank, (day) => day.tankMillilitres),
-    { key: 'deliveries', title: words.witness.deliveries, right: true, cell: (day) => formatNumber(day.deliveries) },
+    {
+      key: 'deliveries',
+      title: words.witness.deliveries,
+      right: true,
+      cell: (day) => formatNumber(day.deliveries),
+    },
   ]
   return (
     <details className="witness-days">
