@@ -3,8 +3,9 @@ import { Link } from 'react-router'
 import type { Answer } from '../api/endpoints.ts'
 import { AlarmGradeTag } from '../parts/AlarmGradeTag.tsx'
 import { paths } from '../paths.ts'
-import { useSettings, useWords } from '../settings.tsx'
+import { type Language, useSettings, useWords } from '../settings.tsx'
 import { formatNumber } from '../text/format.ts'
+import type { Words } from '../text/zh.ts'
 import { type Column, Table } from '../ui/Table.tsx'
 import { falsePercent } from './propose.ts'
 
@@ -12,17 +13,8 @@ export type RuleRow = Answer<'rules'>[number]
 
 const VERDICTS = ['alert', 'attention', 'normal', 'insufficient'] as const
 
-/** Every rule and how it fares. */
-export function RuleList({
-  rules,
-  onOpen,
-}: {
-  rules: readonly RuleRow[]
-  onOpen: (rule: string) => void
-}): ReactNode {
-  const words = useWords()
-  const { language } = useSettings()
-  const columns: Column<RuleRow>[] = [
+function ruleColumns(words: Words, language: Language): Column<RuleRow>[] {
+  return [
     {
       key: 'grade',
       title: words.rules.grade,
@@ -59,6 +51,7 @@ export function RuleList({
       key: 'false',
       title: words.rules.falseShare,
       right: true,
+      wideOnly: true,
       cell: (rule) => {
         const share = falsePercent(rule)
         return share === undefined ? <span className="faint">—</span> : `${formatNumber(share, 0)} %`
@@ -77,13 +70,23 @@ export function RuleList({
       ),
     },
   ]
+}
+
+/** Every rule and how it fares. */
+export function RuleList({ rules, onOpen }: RuleListProps): ReactNode {
+  const words = useWords()
+  const { language } = useSettings()
   return (
     <Table
-      columns={columns}
+      columns={ruleColumns(words, language)}
       rows={rules}
       rowKey={(rule) => rule.rule}
       empty={words.empty.nothing}
       onRow={(rule) => onOpen(rule.rule)}
     />
   )
+}
+interface RuleListProps {
+  readonly rules: readonly RuleRow[]
+  readonly onOpen: (rule: string) => void
 }
