@@ -59,7 +59,7 @@ export class Intake {
   constructor(parts: IntakeParts) {
     this.parts = parts
     this.writer = new LogWriter(parts, this.figures, () => {
-      this.writer.commitIfDue(this.queue.length > 0)
+      this.writer.commitIfDue(this.queue.length)
       this.wake?.()
     })
     const { county, book } = parts
@@ -149,7 +149,7 @@ export class Intake {
       if (this.writer.recovering) await this.writer.recovering
       const job = this.queue.take()
       if (!job) {
-        this.writer.commitIfDue(this.queue.length > 0)
+        this.writer.commitIfDue(this.queue.length)
         if (this.writer.phase === 'stopping' || this.writer.phase === 'lost') break
         await this.sleep()
         sliceStart = performance.now()
@@ -165,7 +165,7 @@ export class Intake {
         if (verified) this.figures.verifiedAhead++
         const checking = this.take(job, verified)
         if (checking) await checking
-        this.writer.commitIfDue(this.queue.length > 0)
+        this.writer.commitIfDue(this.queue.length)
         if (this.writer.groupIsFull) await this.writer.committing
       }
       if (performance.now() - sliceStart > SLICE_MS) {

@@ -13,8 +13,13 @@ import type { ShardOwner } from './ownership.ts'
 const GROUP_RECORDS = 4_000
 const GROUP_BYTES = 4 * 1024 * 1024
 const GROUP_ENTRIES = 2_048
-/** While more waits, a group fills up this long before it is committed: fewer, larger commits. */
+/** At full load a group fills up this long before it is committed: fewer, larger commits. */
 const GROUP_FILL_MS = 25
+/**
+ * So much waits at full load only. With less the group is committed at once: what comes while it is being committed makes
+ * the next one, and nobody waits for company.
+ */
+const FULL_LOAD_WAITING = 16
 const FIRST_RETRY_MS = 100
 const LAST_RETRY_MS = 2_000
 
@@ -92,10 +97,13 @@ export class LogWriter {
     )
   }
 
-  /** Begins to commit the group if nothing else is being committed and, while more waits, it has had time to fill. */
-  commitIfDue(moreWaits: boolean): void {
+  /** Begins to commit the group if nothing else is being committed and, while much waits (`waiting`), it has had time to fill. */
+  commitIfDue(waiting: number): void {
     if (this.commitInWork || this.recovery || this.current.isEmpty || this.state === 'lost') return
-    const due = !moreWaits || this.groupIsFull || performance.now() - this.current.openedAt >= GROUP_FILL_MS
+    const due =
+      waiting < FULL_LOAD_WAITING ||
+      this.groupIsFull ||
+      performance.now() - this.current.openedAt >= GROUP_FILL_MS
     if (due) this.startCommit()
   }
 
