@@ -23,7 +23,12 @@ export function HeightChart({ rows, grade }: { rows: Proposal['rows']; grade: Gr
         type: 'value',
         scale: true,
         ...base.axis,
-        axisLabel: { ...base.text, formatter: (value: number) => `${formatNumber(value)} mm` },
+        splitNumber: 4,
+        axisLabel: {
+          ...base.text,
+          hideOverlap: true,
+          formatter: (value: number) => `${formatNumber(value)} mm`,
+        },
       },
       yAxis: {
         type: 'value',

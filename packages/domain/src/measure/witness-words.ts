@@ -20,7 +20,7 @@ const CONCLUSIONS: Readonly<Record<Conclusion, Words>> = {
     en: 'What can be said today: pulses and board agree; whether the tank does cannot be told yet.',
   },
   'board-short': {
-    zh: '今天可以说:脉冲与油罐一致,主板和税控少记——账目被改写的典型情形。',
+    zh: '今天可以说:脉冲与油罐站在一边,主板和税控少记——账目被改写的典型情形。',
     en: 'What can be said today: pulses and tank stand against the board, which counts less; so it looks when books are rewritten.',
   },
   'pulses-over': {
