@@ -94,7 +94,7 @@ function live(): Recorded {
 }
 
 /** Cuts chains into batches and puts them in an order; chains themselves stay in theirs. */
-type Order = (chains: Recorded['chains']) => FactEvent[]
+type Order = (chains: Recorded['chains']) => readonly LoggedEvent[]
 
 function inBatches(
   chains: Recorded['chains'],
@@ -111,7 +111,7 @@ function inBatches(
   return order
 }
 
-const byTime: Order = (chains) =>
+const byTime = (chains: Recorded['chains']): FactEvent[] =>
   [...chains.values()].flat().sort((a, b) => a.at - b.at || a.fact.seq - b.fact.seq)
 
 function first(channel: string): Order {
@@ -148,10 +148,11 @@ function alarmsOf(
   let loggedAt: EpochMs = ARRIVES_AT
   let channel = ''
   for (const [i, event] of order(recorded.chains).entries()) {
-    if (event.channel !== channel) loggedAt += pauseMs
-    channel = event.channel
+    if ('channel' in event && event.channel !== channel) loggedAt += pauseMs
+    channel = event.channel ?? ''
     loggedAt += 1
-    engine.take({ ...event, loggedAt, ref: { position: i + 1, seq: event.fact.seq } } as FactEvent)
+    const seq = event.type === 'fact' ? event.fact.seq : 0
+    engine.take({ ...event, loggedAt, ref: { position: i + 1, seq } })
   }
   engine.tick(loggedAt + DAY_MS, Number.MAX_SAFE_INTEGER)
   return signals
@@ -202,6 +203,34 @@ describe('alarms do not depend on the order in which channels arrive (promise 5)
   ] as const)('raises the same alarms: %s', (_what, order) => {
     expect(causes(told(alarmsOf(recorded, order)))).toEqual(causes(expected))
   })
+
+  it.each(CHANNELS)(
+    'accuses nobody honest when six hours of %s come after their gap was passed over',
+    (channel) => {
+      const from = STARTS_AT + 2 * DAY_MS + 9 * HOUR_MS
+      const isMissing = (event: FactEvent): boolean =>
+        event.channel === channel && event.at >= from && event.at < from + 6 * HOUR_MS
+      const chains = [...recorded.chains.values()].filter(([event]) => HONEST.includes(event!.site))
+      const order = (): LoggedEvent[] => {
+        const events: LoggedEvent[] = byTime(recorded.chains).filter((event) => HONEST.includes(event.site))
+        for (const chain of chains) {
+          const missing = chain.filter(isMissing)
+          if (missing.length === 0) continue
+          const [firstSeq, lastSeq] = [missing[0]!.fact.seq, missing.at(-1)!.fact.seq]
+          const { site, device } = missing[0]!
+          const next = events.findIndex((event) => event.type === 'fact' && event === chain[lastSeq])
+          const base = { at: ARRIVES_AT, loggedAt: ARRIVES_AT, ref: { position: 0, seq: 0 } }
+          events.splice(next, 0, { type: 'gap-passed', ...base, site, device, channel, firstSeq, lastSeq })
+        }
+        const told = events.filter((event) => event.type !== 'fact' || !isMissing(event))
+        const late = events.flatMap((event) =>
+          event.type === 'fact' && isMissing(event) ? [{ ...event, late: true }] : [],
+        )
+        return [...told, ...late]
+      }
+      expect(told(alarmsOf(recorded, order))).toEqual([])
+    },
+  )
 
   it.each([
     ['volume', first('volume')],

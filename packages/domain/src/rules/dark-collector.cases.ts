@@ -46,6 +46,17 @@ export default defineCases(darkCollector, [
     nearMiss: true,
   },
   {
+    what: 'a gap in the chain was passed over: it was recorded, and comes later',
+    events: `
+      12:00 total 3 T=1220
+      14:00 gap-passed 40-90
+      14:00:01 total 3 T=1632.6
+      14:01 level 1 L=8000`,
+    until: '14:30',
+    expect: [],
+    nearMiss: true,
+  },
+  {
     what: 'eighteen litres at a restart: a fill that was under way',
     events: `
       14:00 total 3 T=2000

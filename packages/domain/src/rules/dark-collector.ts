@@ -219,12 +219,13 @@ export const darkCollector = defineRule<State, Key>({
       effective: '2026-01-01',
     },
   },
-  reads: ['sale', 'total', 'level', 'health', 'registration'],
+  reads: ['sale', 'total', 'level', 'health', 'registration', 'gap-passed'],
   clock: 'volume',
   late: 'ignore',
   shelvable: true,
   subjectsOf: (event) =>
-    event.type === 'registration' || (event.type === 'fact' && event.channel === 'volume')
+    event.type === 'registration' ||
+    ((event.type === 'fact' || event.type === 'gap-passed') && event.channel === 'volume')
       ? [siteSubject(event.site)]
       : [],
   start: () => ({
@@ -241,6 +242,8 @@ export const darkCollector = defineRule<State, Key>({
     // New dispensers bring totalizers of their own: nothing is concluded across the change.
     if (event.type === 'registration')
       return state.lastAt === 0 ? { state } : { state: { ...state, nozzles: {} } }
+    // It did record, and what it recorded comes later: a gap is not darkness.
+    if (event.type === 'gap-passed') return { state: { ...state, lastAt: 0, nozzles: {}, hour: 0 } }
     if (event.type === 'time') {
       const { dark } = state
       if (!dark) return { state }

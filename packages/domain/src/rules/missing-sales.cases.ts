@@ -45,6 +45,27 @@ export default defineCases(missingSales, [
     ],
   },
   {
+    what: 'a stretch of the volume channel was passed over: its sales come later, and are not missing',
+    events: `
+      08:00 sale 3 L=30 T=1000
+      13:00 gap-passed 40-90
+      13:00:01 sale 3 L=40 T=1460
+      13:10 sale 3 L=40 T=1500
+      13:20 sale 3 L=90 T=1090 late`,
+    expect: [],
+    nearMiss: true,
+  },
+  {
+    what: 'the tax totalizer goes on being compared when it is the volume channel that has a gap',
+    events: `
+      08:00 receipt 3 L=30 Y=236.70 P=7.89 T=1000 TY=9
+      08:30 gap-passed 40-90
+      09:00 receipt 3 L=30 Y=236.70 P=7.89 T=1090 TY=9`,
+    expect: [
+      '09:00 ▲ nozzle/3 永和加油站 3 号枪 11-23 08:00–09:00 税控总累增加 120.0 L,上报销售 60.0 L(2 笔),缺 60.0 L',
+    ],
+  },
+  {
     what: 'a totalizer read in the middle of a fuelling runs ahead of its sale',
     events: `
       14:02 sale 3 L=30 T=1030

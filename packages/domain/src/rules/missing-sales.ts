@@ -1,9 +1,10 @@
-import { HOUR_MS } from '@oiltrail/kernel'
+import { type Channel, HOUR_MS } from '@oiltrail/kernel'
+import type { Site } from '../registry/site.ts'
 import { PROPOSED, setting } from './declare.ts'
 import type { FactEvent, Ref, WatchEvent } from './event.ts'
 import { type Around, defineRule, type Step } from './rule.ts'
 import { litresText, spanText } from './say.ts'
-import { subjectWords } from './subject.ts'
+import { partSubject, type Subject, subjectWords } from './subject.ts'
 import { nozzleSubject } from './subjects-of.ts'
 
 /** Totalizer and stated sales of one witness, from where they were last known to agree. */
@@ -141,6 +142,22 @@ function waiting(state: State, event: WatchEvent, around: Around<Key>): Step<Sta
   return { state: state.waits ? { ...state, waits: false } : state, verdict: 'normal', wakeAt: null }
 }
 
+/** Sales in a gap that was passed over are late, not missing; whether they ever come is the business of gap-not-filled. */
+function unseen(state: State, channel: Channel): Step<State> {
+  const { pulse, board, tax } = state.ledgers
+  const ledgers: State['ledgers'] =
+    channel === 'price'
+      ? { ...(pulse ? { pulse } : {}), ...(board ? { board } : {}) }
+      : { ...(tax ? { tax } : {}) }
+  return { state: { ledgers, waits: false }, wakeAt: null, verdict: 'insufficient' }
+}
+
+function nozzlesOf(code: string, site: Site | undefined): readonly Subject[] {
+  return (site?.dispensers ?? []).flatMap(({ nozzles }) =>
+    nozzles.map(({ nozzle }) => partSubject(code, 'nozzle', nozzle)),
+  )
+}
+
 const WITNESS_WORDS: Readonly<Record<Witness, { zh: string; en: string }>> = {
   pulse: { zh: '总累', en: 'totalizer' },
   board: { zh: '总累', en: 'totalizer' },
@@ -163,13 +180,15 @@ export const missingSales = defineRule<State, Key>({
     percent: setting(['缺失比例', 'Missing share'], '%', [0.1, 0.01, 10], PROPOSED),
     waitMinutes: setting(['等待在途加油', 'Wait for a running sale'], 'min', [20, 1, 120], PROPOSED),
   },
-  reads: ['sale', 'total', 'receipt', 'board-total'],
+  reads: ['sale', 'total', 'receipt', 'board-total', 'gap-passed'],
   late: 'ignore',
   shelvable: true,
-  subjectsOf: nozzleSubject,
+  subjectsOf: (event, site) =>
+    event.type === 'gap-passed' ? nozzlesOf(event.site, site) : nozzleSubject(event),
   start: () => ({ ledgers: {}, waits: false }),
   step(state, event, around): Step<State> {
     if (event.type === 'time') return waiting(state, event, around)
+    if (event.type === 'gap-passed') return unseen(state, event.channel)
     const read = event.type === 'fact' ? readingOf(event) : undefined
     if (!read || event.type !== 'fact') return { state }
     const ledger = grown(state.ledgers[read.witness], event, read)
