@@ -192,9 +192,12 @@ create table log_entry (
   code text,
   leaf bytea not null,
   raw bytea storage external not null,
+  made_from bigint,
+  made_to bigint,
   constraint log_entry_pkey PRIMARY KEY (county, "position")
 );
 CREATE INDEX log_entry_desk ON public.log_entry USING btree (county, "position") WHERE (type = 2);
+CREATE INDEX log_entry_made ON public.log_entry USING btree (county, device, made_to) WHERE (type = 0);
 CREATE INDEX log_entry_refusal ON public.log_entry USING btree (county, "position") WHERE (type = 1);
 CREATE INDEX log_entry_stream ON public.log_entry USING btree (county, device, channel, first_seq) WHERE (device IS NOT NULL);
 
@@ -302,6 +305,7 @@ create table receipt (
   total_fen bigint not null,
   board_time text not null
 );
+CREATE INDEX receipt_site ON public.receipt USING btree (county, site_id, at);
 CREATE INDEX receipt_time ON public.receipt USING brin (county, at) WITH (pages_per_range='16', autosummarize='on');
 
 create table refused_record (

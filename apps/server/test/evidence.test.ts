@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { EvidenceVerifier, parseVkey, type Signer } from '@oiltrail/evidence'
 import { generateKeyPair, platform, sha256 } from '@oiltrail/evidence/node'
 import { toBase64, utf8Bytes } from '@oiltrail/kernel'
-import { UplinkInspector } from '@oiltrail/protocols/uplink'
+import { evidenceRole, UplinkInspector } from '@oiltrail/protocols/uplink'
+import { listSiteEntries } from '@oiltrail/store'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type EvidenceOrder, exportEvidence, exportEvidenceFile } from '../src/exports/evidence.ts'
 import { parseExport } from '../src/inspect.ts'
@@ -131,6 +132,42 @@ describe('an exported evidence file', () => {
     expect(report.steps.filter((step) => step.failed > 0)).toEqual([])
     expect(report.ok).toBe(true)
     expect(counts).toMatchObject({ batches: 2, sales: 3, saleMillilitres: 9_000 })
+  })
+
+  it('is looked for only in batches that may hold it, wherever they stand, and finds what a look into all finds', async () => {
+    const { pool } = stand.database.store
+    const { rows } = await pool.query<{ position: number; raw: Buffer }>(
+      `select position, raw from log_entry where type = 0 and device = '520327-S001-A' order by position`,
+    )
+    const desk = await pool.query<{ position: number }>(
+      `select position from log_entry where type = 2 and device = '520327-S001-A' order by position`,
+    )
+    const spans = [
+      [0, 1],
+      [YESTERDAY, YESTERDAY + 1],
+      [YESTERDAY + 1, YESTERDAY + 1_001],
+      [marks[0]!, marks[1]!],
+      [marks[1]!, marks[2]!],
+      [marks[2]!, Number.MAX_SAFE_INTEGER],
+      [0, Number.MAX_SAFE_INTEGER],
+    ] as const
+    for (const [from, to] of spans) {
+      const looked = rows.filter(({ raw }) => evidenceRole(raw, { from, to }) !== 'none')
+      const expected = [...desk.rows, ...looked].map(({ position }) => position).sort((a, b) => a - b)
+      const span = { devicePrefix: '520327-S001-', from, to }
+      expect([from, to, await listSiteEntries(pool, 520_327, span)]).toEqual([from, to, expected])
+    }
+    // Entries of an older version do not say when their records were made: they are looked into.
+    const tx = await pool.connect()
+    try {
+      await tx.query('begin')
+      await tx.query('update log_entry set made_from = null, made_to = null where type = 0')
+      const all = await listSiteEntries(tx, 520_327, { devicePrefix: '520327-S001-', from: 0, to: 1 })
+      expect(all).toHaveLength(rows.length + desk.rows.length)
+    } finally {
+      await tx.query('rollback')
+      tx.release()
+    }
   })
 
   it('holds only the site’s own entries: a site whose code begins alike is another site', async () => {

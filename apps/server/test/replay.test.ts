@@ -225,6 +225,13 @@ describe('the audit names what somebody did to the log', () => {
       /its leaf says/,
     ],
     [
+      'when the records of a batch were made',
+      'log_entry',
+      `update log_entry set made_to = made_to - 1 where ${batch}`,
+      'log_entry',
+      /its row says made \d+ to \d+, its records say/,
+    ],
+    [
       'a leaf',
       'log_entry',
       `update log_entry set leaf = leaf || '\\x20'::bytea where ${batch}`,
@@ -235,7 +242,7 @@ describe('the audit names what somebody did to the log', () => {
     [
       'an entry behind the end',
       'log_entry',
-      `insert into log_entry select county, position + 10000, type, received_at, device, channel, first_seq, last_seq, code, leaf, raw from log_entry where ${batch}`,
+      `insert into log_entry (county, position, type, received_at, device, channel, first_seq, last_seq, code, leaf, raw) select county, position + 10000, type, received_at, device, channel, first_seq, last_seq, code, leaf, raw from log_entry where ${batch}`,
       'log_entry',
       /the log ends before/,
     ],

@@ -36,8 +36,10 @@ beforeAll(async () => {
     `insert into level select ${COUNTY}, i / 50, i, i % 21 + 1, i % 105 + 1, ${START} + i * 288000::int8, 1, 1, 1, 1, 1, 1, 0 from generate_series(1, 60000) i`,
     `insert into other_fact select ${COUNTY}, i / 50, i, i % 21 + 1, '520327-S' || i % 21 + 1 || '-A', 0, case when i % 500 = 0 then 'health' else 'total' end, '1',
        ${START} + i * 288000::int8, i % 500 = 0, '{"event": "mains-lost"}' from generate_series(1, 60000) i`,
-    `insert into log_entry select ${COUNTY}, i, case when i % 100 = 0 then 1 when i % 1000 = 1 then 2 else 0 end, ${START} + i * 1000::int8, '520327-S' || i % 21 + 1 || '-A', i % 2,
-       i / 42 * 50 + 1, i / 42 * 50 + 50, case when i % 100 = 0 then 'MALFORMED' end, '\\x00', decode(repeat('00', 1000), 'hex') from generate_series(0, 20000) i`,
+    `insert into log_entry (county, position, type, received_at, device, channel, first_seq, last_seq, code, leaf, raw, made_from, made_to)
+       select ${COUNTY}, i, case when i % 100 = 0 then 1 when i % 1000 = 1 then 2 else 0 end, ${START} + i * 1000::int8, '520327-S' || i % 21 + 1 || '-A', i % 2,
+       i / 42 * 50 + 1, i / 42 * 50 + 50, case when i % 100 = 0 then 'MALFORMED' end, '\\x00', decode(repeat('00', 1000), 'hex'),
+       ${START} + i * 864000::int8, ${START} + i * 864000::int8 + 60000 from generate_series(0, 20000) i`,
     `insert into refused_record select ${COUNTY}, i / 3, i % 3 + 1, '520327-S1-A', 0, null, (array['CLOCK_FUTURE', 'CLOCK_FUTURE', 'OUT_OF_RANGE', 'UNKNOWN_SUBJECT'])[i % 4 + 1], ''
        from generate_series(1, 60000) i`,
     `insert into sales_day select ${COUNTY}, ${dayIndex(START)} + d, n, n % 4, (n - 1) / 6 + 1, 1, 1, 1, 0, 0, 0, 0, 0 from generate_series(0, 399) d, generate_series(1, 126) n`,
@@ -195,7 +197,9 @@ const QUESTIONS: [string, (reader: store.Transaction) => Promise<unknown>][] = [
     'findRecords',
     (r) => store.findRecords(r, COUNTY, [{ device: '520327-S3-A', channel: 'volume', seq: 5 }]),
   ],
-  ['listSiteEntries', (r) => store.listSiteEntries(r, COUNTY, '520327-S3-')],
+  ['listSiteEntries', (r) => store.listSiteEntries(r, COUNTY, { devicePrefix: '520327-S3-', ...span })],
+  ['rebuildSales', (r) => store.rebuildSales(r, COUNTY, { siteId: 3, nozzleId: 13 })],
+  ['regradeFacts', (r) => store.regradeFacts(r, COUNTY, [{ siteId: 3, nozzleId: 13, ...span, grade: 2 }])],
   ['readEntriesAt', (r) => store.readEntriesAt(r, COUNTY, [1, 2, 3])],
   ['readEntries', (r) => store.readEntries(r, COUNTY, 15_000, { entries: 2_000, bytes: 4_000_000 })],
   ['readLeaves', (r) => store.readLeaves(r, COUNTY, 15_000, 15_256)],

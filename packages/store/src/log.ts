@@ -21,6 +21,8 @@ export interface LogRow {
   readonly lastSeq?: number
   /** Refusal: catalogue code. Desk: action. */
   readonly code?: string
+  /** Batch: the earliest and the latest time of its records, by the device's clock. Absent when it announces a key. */
+  readonly made?: readonly [from: number, to: number]
   /** What the Merkle tree hashes. */
   readonly leaf: Uint8Array
   /** The bytes as they came. */
@@ -119,6 +121,8 @@ const LOG_COLUMNS: readonly CopyColumn[] = [
   { name: 'code', type: 'text' },
   { name: 'leaf', type: 'bytea' },
   { name: 'raw', type: 'bytea' },
+  { name: 'made_from', type: 'int8' },
+  { name: 'made_to', type: 'int8' },
 ]
 
 /** Appends entries whose positions were taken in this transaction. */
@@ -145,6 +149,8 @@ export function writeEntries(to: Pipeline, entries: readonly LogRow[]): void {
       e.code ?? null,
       e.leaf,
       e.raw,
+      e.made?.[0] ?? null,
+      e.made?.[1] ?? null,
     ]),
   )
 }
@@ -167,6 +173,8 @@ interface EntryRecord {
   code: string | null
   leaf: Buffer
   raw: Buffer
+  made_from: number | null
+  made_to: number | null
 }
 
 function entryOf(county: number, row: EntryRecord): LogRow {
@@ -180,6 +188,7 @@ function entryOf(county: number, row: EntryRecord): LogRow {
     ...(row.first_seq === null ? {} : { firstSeq: row.first_seq }),
     ...(row.last_seq === null ? {} : { lastSeq: row.last_seq }),
     ...(row.code === null ? {} : { code: row.code }),
+    ...(row.made_from === null || row.made_to === null ? {} : { made: [row.made_from, row.made_to] }),
     leaf: row.leaf,
     raw: row.raw,
   }
@@ -197,7 +206,7 @@ export async function readEntries(
 ): Promise<LogRow[]> {
   const { rows } = await tx.query<EntryRecord>({
     name: 'read_entries',
-    text: `select position, type, received_at, device, channel, first_seq, last_seq, code, leaf, raw
+    text: `select position, type, received_at, device, channel, first_seq, last_seq, code, leaf, raw, made_from, made_to
            from (select *, sum(octet_length(raw)) over (order by position) - octet_length(raw) as bytes_before
                  from log_entry where county = $1 and position >= $2 and position < $3) as e
            where bytes_before <= $4 order by position`,
@@ -213,7 +222,7 @@ export async function readRowsAt(
   positions: readonly number[],
 ): Promise<LogRow[]> {
   const { rows } = await tx.query<EntryRecord>(
-    `select position, type, received_at, device, channel, first_seq, last_seq, code, leaf, raw
+    `select position, type, received_at, device, channel, first_seq, last_seq, code, leaf, raw, made_from, made_to
      from log_entry where county = $1 and position = any($2::bigint[]) order by position`,
     [county, positions],
   )

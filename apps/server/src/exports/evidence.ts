@@ -41,8 +41,8 @@ export interface EvidenceSummary {
 /**
  * Writes the evidence of a site and time span, line by line (docs/formats/evidence.md). Refuses NOT_FOUND when no record of
  * the span was received, CONFLICT when one of them is not sealed yet, INVALID_REQUEST for an older checkpoint of another
- * log; what was written before a refusal is to be thrown away. Every batch of the site is looked into, because back-fill
- * stands anywhere in the log; memory holds one number for each and the bytes of at most 64.
+ * log; what was written before a refusal is to be thrown away. Only batches are read that may hold such a
+ * record, so the time does not grow with the site's history; memory holds one number for each and the bytes of at most 64.
  */
 export async function exportEvidence(
   store: Store,
@@ -62,7 +62,8 @@ async function exportFrom(
   write: (line: string) => Promise<void>,
 ): Promise<Result<EvidenceSummary>> {
   const { county, countyCode, site, from, to } = order
-  const positions = await listSiteEntries(tx, county, `${countyCode}-${site}-`)
+  const span = { devicePrefix: `${countyCode}-${site}-`, from, to }
+  const positions = await listSiteEntries(tx, county, span)
   if (positions.length === 0) return nothingMade(site)
   const checkpoint = await readLatestCheckpoint(tx, county)
   if (!checkpoint) return refuse('CONFLICT', 'the log has no checkpoint yet; one is signed every second')

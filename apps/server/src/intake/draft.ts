@@ -8,6 +8,7 @@ import {
   toHex,
 } from '@oiltrail/kernel'
 import { BATCH_LIMITS, encodeLeaf, type Receipt } from '@oiltrail/protocols/uplink'
+import { madeSpan } from '../log/batch.ts'
 import type { LogEntry } from '../log/entry.ts'
 import type { CheckedBatch } from './check.ts'
 
@@ -76,6 +77,7 @@ export function batchDraft(
 ): Draft {
   const { header } = checked.batch
   const { first, last } = checked.memo.span
+  const made = madeSpan(checked.memo.records)
   return {
     county: county.number,
     type: 'batch',
@@ -84,6 +86,7 @@ export function batchDraft(
     channel: header.channel,
     firstSeq: first,
     lastSeq: last,
+    ...(made ? { made } : {}),
     leaf: encodeLeaf({
       v: 1,
       type: 'batch',

@@ -23,6 +23,20 @@ export function decodeAccepted(raw: Uint8Array): BatchMemo {
   return { records, span: lazySpan(batch) }
 }
 
+/**
+ * From the earliest to the latest time of a batch's records, by the device's clock; undefined when its last record announces a
+ * key, since evidence of any span may need that.
+ */
+export function madeSpan(records: readonly RecordedFact[]): readonly [from: number, to: number] | undefined {
+  if (records.at(-1)?.kind === 'key') return undefined
+  let [from, to] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  for (const { at } of records) {
+    if (at < from) from = at
+    if (at > to) to = at
+  }
+  return [from, to]
+}
+
 /** Why a line is no record: what could be parsed of it, and what the schema says of that. */
 export interface RecordFault {
   readonly index: number

@@ -11,6 +11,7 @@ import {
   verifyBatch,
 } from '@oiltrail/protocols/uplink'
 import type { LogRow } from '@oiltrail/store'
+import { decodeAccepted, madeSpan } from '../log/batch.ts'
 import type { Findings } from './findings.ts'
 
 /** A device key that the log vouches for: `device channel keyId` → public key in base64. */
@@ -99,6 +100,7 @@ export class LogAuditor {
       return
     }
     this.#takeChain(entry, verified.value)
+    this.#takeMade(entry)
     const closing = parseJsonBytes(lines.at(-1)!) as {
       kind?: unknown
       algorithm?: unknown
@@ -122,6 +124,14 @@ export class LogAuditor {
     })
     if (admitted.ok) this.#streams.set(name, admitted.value.state)
     else this.#problem(entry, admitted.problem)
+  }
+
+  /** When its records were made, by which evidence of a span finds it. */
+  #takeMade(entry: LogRow): void {
+    if (!entry.made) return // older than the column, or with a key: always looked into
+    const [from, to] = madeSpan(decodeAccepted(entry.raw).records) ?? []
+    if (from !== entry.made[0] || to !== entry.made[1])
+      this.#altered(entry, `its row says made ${entry.made.join(' to ')}, its records say ${from} to ${to}`)
   }
 
   #takeDesk(entry: LogRow): void {

@@ -77,7 +77,7 @@ export function openFaults(
 }
 
 /** Events that say nothing to a duty officer; everything else belongs among the newest events. */
-const ROUTINE: ReadonlySet<string> = new Set(['heartbeat', 'started', 'history-imported'])
+const ROUTINE: ReadonlySet<string> = new Set(['heartbeat', 'started', 'stopped', 'history-imported'])
 
 /** Whether a health event belongs among the newest events of the cockpit. */
 export function isNotable(event: HealthEvent): boolean {

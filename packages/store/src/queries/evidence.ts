@@ -1,21 +1,32 @@
 import type { Reader } from './sums.ts'
 
+/** A site's entries, and when the records of its batches were made. */
+export interface SiteSpan {
+  /** What the names of the site's devices begin with. */
+  readonly devicePrefix: string
+  /** At or after, by the device's clock, epoch milliseconds. */
+  readonly from: number
+  /** Before. */
+  readonly to: number
+}
+
 /**
- * Positions, ascending, of every batch of a site's devices and every statement about them: 8 bytes a batch in memory.
- * The devices are those of the log's own enrolments, so that no view has to be believed.
+ * Positions, ascending, of every batch of a site's devices with a record that may have been made in the span, of every batch
+ * that must be looked into, and of every statement about the devices. Back-fill stands anywhere in the log, so its order says
+ * nothing of when records were made. The devices are those of the log's own enrolments, so that no view has to be believed.
  */
-export async function listSiteEntries(
-  reader: Reader,
-  county: number,
-  devicePrefix: string,
-): Promise<number[]> {
+export async function listSiteEntries(reader: Reader, county: number, span: SiteSpan): Promise<number[]> {
   const { rows } = await reader.query<{ position: number }>(
-    `select e.position
-     from (select distinct device from log_entry where county = $1 and type = 2 and starts_with(device, $2)) d
-     join log_entry e on e.county = $1 and e.device = d.device
-     where e.type <> 1
-     order by e.position`,
-    [county, devicePrefix],
+    `with d as (select distinct device from log_entry where county = $1 and type = 2 and starts_with(device, $2))
+     select e.position from d join log_entry e on e.county = $1 and e.type = 2 and e.device = d.device
+     union all
+     select e.position from d join log_entry e on e.county = $1 and e.type = 0 and e.device = d.device
+       where e.made_to >= $3 and e.made_from < $4
+     union all
+     select e.position from d join log_entry e on e.county = $1 and e.type = 0 and e.device = d.device
+       where e.made_to is null
+     order by position`,
+    [county, span.devicePrefix, span.from, span.to],
   )
   return rows.map((row) => row.position)
 }
