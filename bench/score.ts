@@ -86,8 +86,9 @@ const lines = reportLines(report)
 process.stdout.write(`${lines.join('\n')}\n`)
 if (values.json !== undefined) writeFileSync(values.json, reportJson(report))
 if (values.markdown !== undefined) {
+  const files = ['--json', '--markdown']
   const given = process.argv
     .slice(2)
-    .filter((arg, i, all) => arg !== '--markdown' && all[i - 1] !== '--markdown')
+    .filter((arg, i, all) => ![arg, all[i - 1]].some((each) => files.includes(each ?? '')))
   writeMarkdown(values.markdown, ['npm run score --', ...given].join(' '), lines)
 }

@@ -109,7 +109,7 @@ export function judge(scenario: Scenario, seed: number): ScoreRow {
     ({ rule, loggedAt }) => scenario.rules.includes(rule) && loggedAt >= moments.begin,
   )
   const seconds = hit === undefined ? null : Math.max(0, Math.round((hit.loggedAt - from) / 1000))
-  const ok = seconds !== null && seconds <= scenario.withinSeconds
+  const ok = seconds !== null && seconds <= scenario.withinSeconds && !rules.includes('rule-failed')
   return { ...base, found: hit !== undefined, secondsToAlarm: seconds, ok, sentence: hit?.sentence ?? '' }
 }
 

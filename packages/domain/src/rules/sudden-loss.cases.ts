@@ -71,4 +71,17 @@ export default defineCases(suddenLoss, [
     expect: [],
     nearMiss: true,
   },
+  {
+    what: 'the clock of the collector goes back two hours while oil runs in',
+    events: `
+      11:30 level 1 L=8000
+      12:00 level 1 L=9000 status=1
+      12:20 level 1 L=12000 status=1
+      10:25 level 1 L=12000
+      10:45 level 1 L=12000
+      11:05 level 1 L=12000
+      12:40 level 1 L=12000`,
+    expect: [],
+    nearMiss: true,
+  },
 ])

@@ -71,7 +71,8 @@ function weighed(state: State, event: TankPointEvent, around: Around<Key>): Step
   if (point.delivering) return { state: { ...state, since: point.at + 1, doubt: false } }
   const limit = Math.max(settings.leastMillilitres, BEYOND_NOISE * Math.SQRT2 * deviationMillilitres)
   if (state.loss) return running(state, state.loss, point, limit, settings.calmMinutes * 60_000)
-  const since = Math.max(state.since, point.at - settings.windowMinutes * 60_000)
+  // A collector's clock that goes back leaves `since` in its future.
+  const since = Math.min(Math.max(state.since, point.at - settings.windowMinutes * 60_000), point.at)
   const highest = highestOf(recent, since)
   const gone = highest.held - point.held
   if (gone < limit || around.window)
