@@ -47,7 +47,8 @@ export function bareKey(algorithm: Algorithm, publicKey: Uint8Array): Result<Uin
     return bare[0] === UNCOMPRESSED
       ? ok(bare)
       : refuse('MALFORMED', 'the point is not uncompressed', 'publicKey')
-  const y = bare.slice()
+  // Not `slice`: a Buffer's shares its memory, and the caller's key would lose its sign.
+  const y = Uint8Array.from(bare)
   y[31]! &= 0x7f
   if (SMALL_ORDER_Y.some((small) => equalBytes(small, y)))
     return refuse('MALFORMED', 'a point of small order is not a key', 'publicKey')
