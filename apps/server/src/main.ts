@@ -1,8 +1,6 @@
 import { isMainThread, workerData } from 'node:worker_threads'
 import { explainProblem, type Problem, ProblemError } from '@oiltrail/kernel'
 import { runCommand } from './commands.ts'
-import { runVerifier } from './intake/verifier.ts'
-import { VERIFIER_ROLE } from './intake/verifiers.ts'
 import type { ThreadTask } from './thread.ts'
 import { runThread } from './threads.ts'
 
@@ -39,5 +37,4 @@ function run(): void {
 
 // Threads of the bundled server start here too: a bundle is one file.
 if (isMainThread) run()
-else if (workerData === VERIFIER_ROLE) runVerifier()
 else runThread(workerData as ThreadTask)

@@ -3,6 +3,9 @@ import { ALGORITHMS, type Algorithm } from '@oiltrail/evidence'
 import { suites } from '@oiltrail/evidence/node'
 import { decodeBatch, proveBatch } from '@oiltrail/protocols/uplink'
 
+/** What tells a thread that it is to verify (thread.ts). */
+export const VERIFIER_ROLE = 'oiltrail-verifier'
+
 /** One batch to be looked at: is its chain whole, and is its signature by this key? */
 export interface VerifierJob {
   readonly id: number

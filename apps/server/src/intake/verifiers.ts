@@ -1,10 +1,9 @@
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import type { Logger } from 'pino'
+import { startThread } from '../thread.ts'
 import type { KnownKey } from './devices.ts'
-import { isGood, type VerifierAnswer, type VerifierJob } from './verifier.ts'
+import { isGood, VERIFIER_ROLE, type VerifierAnswer, type VerifierJob } from './verifier.ts'
 
-/** What tells a thread started from a bundle that it is to verify (main.ts). */
-export const VERIFIER_ROLE = 'oiltrail-verifier'
 /** Batches a thread is given ahead: enough that it never waits for us, few enough that we seldom wait for it. */
 const AHEAD = 16
 /** Batches of one message. */
@@ -129,7 +128,7 @@ export class Verifiers {
   }
 
   private start(): Thread {
-    const worker = startThread()
+    const worker = startThread({ role: VERIFIER_ROLE })
     const thread: Thread = { worker, sent: new Map() }
     worker.unref()
     worker.on('message', (answer: VerifierAnswer) => {
@@ -154,17 +153,4 @@ export class Verifiers {
     ticket.state = 'done'
     ticket.wake?.()
   }
-}
-
-/** Reads TypeScript where we are not bundled, that is in tests and measurements: a development dependency of the workspace. */
-const SOURCE_LOADER = 'tsx/esm/api'
-
-/** A bundle is one file and starts itself again (main.ts). From source, Node 20 needs the loader of the tests. */
-function startThread(): Worker {
-  if (!import.meta.url.endsWith('.ts'))
-    return new Worker(new URL(import.meta.url), { workerData: VERIFIER_ROLE, argv: [] })
-  const entry = new URL('./verifierthread.ts', import.meta.url).href
-  const start = `const { loader, entry } = require('node:worker_threads').workerData
-    import(loader).then((tsx) => tsx.tsImport(entry, entry))`
-  return new Worker(start, { eval: true, workerData: { loader: SOURCE_LOADER, entry } })
 }
