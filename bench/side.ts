@@ -49,14 +49,14 @@ function oneRun({ world, load }: Side, repetition: number, count: number): Promi
   return runIntake(world, load, makeBatches({ ...world, volume }, count, BATCH_RECORDS))
 }
 
-/** Microseconds of CPU, server and database together, that a record cost in the middle run. */
+/** Microseconds of CPU, server and database together, rules included, that a record cost in the middle run. */
 export function costMicroseconds(side: Side, batches: number): number {
-  return median(side.runs.map((run) => ((run.serverCpu + run.databaseCpu) * 1e6) / (batches * BATCH_RECORDS)))
+  return median(side.runs.map((run) => (run.judgedCpu * 1e6) / (batches * BATCH_RECORDS)))
 }
 
 /** CPU of server and database and wall time of the middle run, and memory as it is now. */
 export function sideText(side: Side): string {
   const middle = (of: (run: IntakeRun) => number): string => `${median(side.runs.map(of)).toFixed(2)} s`
   const memory = (treeMemoryBytes(side.world.serverPid) / 2 ** 20).toFixed(0)
-  return `server ${middle((run) => run.serverCpu)}, database ${middle((run) => run.databaseCpu)}, wall ${middle((run) => run.visibleSeconds)}; memory of both ${memory} MiB`
+  return `server ${middle((run) => run.serverCpu)}, database ${middle((run) => run.databaseCpu)}, with all rules ${middle((run) => run.judgedCpu)}, wall ${middle((run) => run.visibleSeconds)}; memory of both ${memory} MiB`
 }

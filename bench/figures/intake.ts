@@ -3,7 +3,7 @@ import { bareCopy, bareGroups, bareInserts, makeBareTables } from '../bare.ts'
 import { type Benchmark, type Figure, figure, median } from '../figure.ts'
 import { Load } from '../load.ts'
 import { ownCpuSeconds, treeCpuSeconds, treeMemoryBytes } from '../processes.ts'
-import { startWorld, viewed, type World } from '../world.ts'
+import { followed, startWorld, viewed, type World } from '../world.ts'
 import { latency } from './latency.ts'
 import { rebuild } from './rebuild.ts'
 
@@ -21,9 +21,12 @@ export interface IntakeRun {
   readonly rate: number
   readonly receiptSeconds: number
   readonly visibleSeconds: number
+  /** Until every record was visible. */
   readonly serverCpu: number
   readonly databaseCpu: number
   readonly loadCpu: number
+  /** Server and database until all rules had judged every record as well. */
+  readonly judgedCpu: number
 }
 
 /** Batches of sales for all lanes in turn, signed beforehand: the collectors' work is not the platform's. */
@@ -35,7 +38,7 @@ export function makeBatches(world: World, count: number, records: number): Signe
   })
 }
 
-/** Sends batches and waits until every one is receipted and visible. */
+/** Sends batches and waits until every one is receipted and visible (the wall time), and judged by all rules (the CPU). */
 export async function runIntake(
   world: World,
   load: Load,
@@ -53,13 +56,18 @@ export async function runIntake(
   await viewed(world.store, highest + 1, VIEW_SECONDS)
   const visibleSeconds = (performance.now() - start) / 1_000
   const used = process.cpuUsage(cpu.load)
+  const serverCpu = ownCpuSeconds(world.serverPid) - cpu.server
+  const databaseCpu = treeCpuSeconds(world.postgresPid) - cpu.database
+  // Rules give way while cores are short, and catch up; nothing else is measured meanwhile.
+  await followed(world.store, 'watch', highest + 1, VIEW_SECONDS)
   return {
     rate: records / visibleSeconds,
     receiptSeconds,
     visibleSeconds,
-    serverCpu: ownCpuSeconds(world.serverPid) - cpu.server,
-    databaseCpu: treeCpuSeconds(world.postgresPid) - cpu.database,
+    serverCpu,
+    databaseCpu,
     loadCpu: (used.user + used.system) / 1e6,
+    judgedCpu: ownCpuSeconds(world.serverPid) - cpu.server + treeCpuSeconds(world.postgresPid) - cpu.database,
   }
 }
 
@@ -95,7 +103,7 @@ async function throughput(world: World, load: Load): Promise<{ figures: Figure[]
   const rate = median(runs.map((run) => run.rate))
   const middle = runs.find((run) => run.rate === rate)!
   const notes = [
-    `CPU seconds for ${BATCHES * BATCH_RECORDS} records: server ${middle.serverCpu.toFixed(2)}, database ${middle.databaseCpu.toFixed(2)}, senders ${middle.loadCpu.toFixed(2)}; wall ${middle.visibleSeconds.toFixed(2)} s, receipts after ${middle.receiptSeconds.toFixed(2)} s`,
+    `CPU seconds for ${BATCHES * BATCH_RECORDS} records: server ${middle.serverCpu.toFixed(2)}, database ${middle.databaseCpu.toFixed(2)}, senders ${middle.loadCpu.toFixed(2)}; with all rules ${middle.judgedCpu.toFixed(2)}; wall ${middle.visibleSeconds.toFixed(2)} s, receipts after ${middle.receiptSeconds.toFixed(2)} s`,
     `bare COPY: database ${median(copyCpu).toFixed(2)} CPU s`,
     bottleneck(middle),
   ]
