@@ -90,8 +90,31 @@ function problemOf(error: unknown): Problem {
   if (status === 429) return { code: 'TOO_MANY_REQUESTS', detail: message }
   if (status !== undefined && status >= 400 && status < 500)
     return { code: 'INVALID_REQUEST', detail: message }
+  if (isStoreAway(error)) return { code: 'STORE_AWAY', detail: 'the database does not answer now' }
   // What went wrong inside stands in the server's own log; the world is told only that it did.
   return { code: 'INTERNAL', detail: 'see the log of the server' }
+}
+
+/** SQLSTATE classes of a database that is starting, stopping, restarting or full of connections (PostgreSQL appendix A). */
+const AWAY_STATES = /^(08|57P0|53300)/
+/** Codes of sockets to a database that is not there. */
+const AWAY_SOCKETS: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOENT',
+  'EPIPE',
+  'ETIMEDOUT',
+])
+
+/** Whether an error says that the database cannot be reached for now, rather than that something is wrong. */
+function isStoreAway(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  const { code, syscall } = error as NodeJS.ErrnoException
+  if (code !== undefined && AWAY_STATES.test(code)) return true
+  if (code !== undefined && AWAY_SOCKETS.has(code))
+    return syscall === 'connect' || syscall === 'write' || syscall === 'read'
+  // What `pg` says, without a code, when a connection breaks under a question.
+  return /^Connection terminated|^timeout exceeded when trying to connect/.test(error.message)
 }
 
 /** `/healthz` the process lives; `/readyz` it can take and show data; `/metrics` its figures, for Prometheus. */

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { RULES, type Rule } from '@oiltrail/domain'
 import { defaultOrigin } from '@oiltrail/evidence'
 import { type Problem, ProblemError } from '@oiltrail/kernel'
-import { readHead, type Store } from '@oiltrail/store'
+import { readHead, readRowsAt, type Store } from '@oiltrail/store'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { openAccess, registerTokenCookie } from './access.ts'
@@ -33,7 +33,7 @@ import { readShareTargets } from './share/address.ts'
 import { ShareCourier } from './share/courier.ts'
 import { WatchOffice } from './watch/office.ts'
 import { startWatch } from './watch/start.ts'
-import { Ticker } from './watch/ticker.ts'
+import { stateReturn, Ticker } from './watch/ticker.ts'
 import { registerWeb } from './web.ts'
 
 /** How long a starting server waits for another to let go of the county's log. */
@@ -187,7 +187,7 @@ async function startCore(
   )
   if (!owned.ok) throw new ProblemError(owned.problem)
   undo.push(() => owned.value.release())
-  const { feed, book } = await readLog(store, county.number)
+  const { feed, book, lastAt } = await readLog(store, county.number)
   const origin = config.origin ?? defaultOrigin(county.code)
   const signers = await readyLogSigners(join(config.data, 'keys'), origin)
   const seal = new Seal({ store, county: county.number, origin, signers, clock: config.clock, log })
@@ -229,16 +229,21 @@ async function startCore(
     clock: config.clock,
     reached: (position) => watch.reached(position),
   })
-  const ticker = new Ticker({ intake, clock: config.clock, watch, log })
+  await stateReturn(intake, clock, lastAt, log)
+  const ticker = new Ticker({ intake, clock, watch, log })
   undo.push(() => ticker.stop())
   return { intake, feed, book, seal, live, signers, followers, county, office }
 }
 
-async function readLog(store: Store, county: number): Promise<{ feed: LogFeed; book: DeviceBook }> {
+async function readLog(
+  store: Store,
+  county: number,
+): Promise<{ feed: LogFeed; book: DeviceBook; lastAt: number | undefined }> {
   const book = new DeviceBook()
   await book.reload(store.pool, county)
-  const head = await readHead(store.pool, county)
-  return { feed: new LogFeed(head?.nextPosition ?? 0), book }
+  const next = (await readHead(store.pool, county))?.nextPosition ?? 0
+  const [newest] = await readRowsAt(store.pool, county, [next - 1])
+  return { feed: new LogFeed(next), book, lastAt: newest?.receivedAt }
 }
 
 async function startFollowers(

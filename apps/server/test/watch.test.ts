@@ -304,6 +304,16 @@ describe('the life of alarms in the log', () => {
     expect(await heard.steps(1)).toEqual(['raised', 'suppressed alarm 2', 'released'])
   })
 
+  it('a platform that was away takes nobody’s silence for granted, and waits out what was left', async () => {
+    const back = new Script().level(1, 9_000).state(60, { action: 'platform-started' })
+    expect(await back.level(61, 9_000).run()).toEqual([])
+    // One minute of thirty had passed when it went: nine and twenty more are waited for.
+    const silent = new Script().level(1, 9_000).tick(2).state(60, { action: 'platform-started' })
+    expect(await silent.tick(88).run()).toEqual([])
+    const dark = new Script().level(1, 9_000).tick(2).state(60, { action: 'platform-started' }).tick(90)
+    expect(await dark.run()).toMatchObject([{ rule: DARK.id, openedAt: START + 89 * 60_000 }])
+  })
+
   it('a declared window hides what it covers and names itself, and shows what outlasts it', async () => {
     const window = {
       window: 'W-1',

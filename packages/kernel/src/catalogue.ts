@@ -198,6 +198,13 @@ export const CATALOGUE = {
     'The database could not store it; nothing was stored',
     'Check the database and the disk space',
   ),
+  STORE_AWAY: entry(
+    503,
+    '数据库暂不可用',
+    '稍后重试;持续如此时检查数据库',
+    'The database does not answer for now',
+    'Try again soon; if it stays so, check the database',
+  ),
   DATABASE_LOST: entry(
     500,
     '原有数据库不见了,平台不会用空数据库顶替',

@@ -8,6 +8,27 @@ export const TICK_MS = 60_000
 /** How often, in real time, it is looked whether a tick is due. */
 const LOOK_MS = 2_000
 
+/** The log is told that the platform is back when it was silent for longer than this: a tick and one that was missed. */
+const AWAY_MS = 2 * TICK_MS
+
+/**
+ * States at the start that the platform was away, when it was: rules must not take for the silence of collectors what was the
+ * silence of the platform. `lastAt`: time of receipt of the log's newest entry, undefined for an empty log.
+ */
+export async function stateReturn(
+  intake: Pick<Intake, 'state'>,
+  clock: Clock,
+  lastAt: number | undefined,
+  log: Logger,
+): Promise<void> {
+  if (lastAt === undefined || clock.now() - lastAt <= AWAY_MS) return
+  const done = await intake.state({
+    action: 'platform-started',
+    effect: async (_tx, at) => encodeDesk({ v: 1, action: 'platform-started', actor: 'server', at }),
+  })
+  if (!done.ok) log.warn({ code: done.problem.code }, 'the log could not be told that the platform is back')
+}
+
 /** Who waits for the time. */
 export interface Awaiting {
   readonly logTime: number

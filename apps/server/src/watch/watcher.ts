@@ -118,6 +118,7 @@ export class Watcher {
   async take(entry: LogEntry, readBack: ReadBack): Promise<WatchDesk | undefined> {
     this.#readBack = readBack
     const before = this.engine.logTime
+    if (entry.type === 'desk' && entry.code === 'platform-started') this.#resume(entry.receivedAt)
     this.engine.tick(entry.receivedAt, entry.position)
     if (this.#waiting.size > 0 && Math.floor(before / SWEEP_MS) < Math.floor(entry.receivedAt / SWEEP_MS))
       await this.#giveUp(entry)
@@ -125,6 +126,11 @@ export class Watcher {
     else if (entry.type === 'refusal') this.#refusal(entry)
     else return this.#desk(entry)
     return undefined
+  }
+
+  #resume(at: number): void {
+    this.engine.resume(at)
+    for (const channel of this.#channels.values()) this.#note(channel)
   }
 
   #channel(device: string, name: Channel, first: number): WatchChannel {
@@ -316,6 +322,7 @@ export class Watcher {
       // The gauge states what it stated before: no rule reads by a decided chart.
       case 'chart-decided':
       case 'clock-ticked':
+      case 'platform-started':
         return undefined
     }
   }

@@ -91,6 +91,8 @@ export const watchStatement = z.discriminatedUnion('action', [
   }),
   /** The log's own time, stated while a rule waits and nothing else is logged (promise 5). */
   z.strictObject({ ...stated, action: z.literal('clock-ticked') }),
+  /** The platform is there again after a time in which it could hear nobody: silence meanwhile is nobody's fault. */
+  z.strictObject({ ...stated, action: z.literal('platform-started') }),
 ])
 export type WatchStatement = z.infer<typeof watchStatement>
 
@@ -102,4 +104,5 @@ export const WATCH_ACTIONS: readonly string[] = [
   'window-declared',
   'chart-decided',
   'clock-ticked',
+  'platform-started',
 ] satisfies readonly WatchStatement['action'][]

@@ -192,7 +192,14 @@ export const cheatSignature = defineRule<State, Key>({
   reads: ['sale', 'receipt'],
   late: 'ignore',
   shelvable: true,
-  suppressedBy: ['line-cut', 'line-rewired', 'collector-silent', 'price-channel-down', 'volume-channel-down'],
+  suppressedBy: [
+    'missing-sales',
+    'line-cut',
+    'line-rewired',
+    'collector-silent',
+    'price-channel-down',
+    'volume-channel-down',
+  ],
   subjectsOf: nozzleSubject,
   start: () => ({
     tapped: true,

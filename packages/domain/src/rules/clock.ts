@@ -61,6 +61,11 @@ export class SiteClock {
     return known
   }
 
+  /** Nobody could be heard for so long: who was heard before counts as heard so much later. */
+  postpone(ms: number): void {
+    for (const channel of this.channels.values()) if (channel.heardAt > 0) channel.heardAt += ms
+  }
+
   /** As of the last `advance`. */
   now(clock: RuleClock): EpochMs {
     return this.#now[clock]

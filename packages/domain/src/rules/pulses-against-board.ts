@@ -118,7 +118,8 @@ export const pulsesAgainstBoard = defineRule<State, Key>({
   reads: ['sale', 'receipt'],
   late: 'ignore',
   shelvable: true,
-  suppressedBy: ['line-cut', 'line-rewired', 'collector-silent', 'volume-channel-down'],
+  // Sales that the board hides altogether make pulses exceed it: that has an alarm of its own.
+  suppressedBy: ['missing-sales', 'line-cut', 'line-rewired', 'collector-silent', 'volume-channel-down'],
   subjectsOf: nozzleSubject,
   start: () => ({ tapped: true, pairing: NO_PAIRING, base: null, next: null, open: false }),
   step(before, event, around): Step<State> {

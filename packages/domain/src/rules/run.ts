@@ -199,6 +199,20 @@ export class RuleEngine {
     this.#heal()
   }
 
+  /**
+   * The platform was not there from the last log time to this one. It could hear nobody, so that nobody was silent: the clock
+   * of the log stood still meanwhile. Call it instead of `tick` for the entry that says so.
+   */
+  resume(loggedAt: EpochMs): void {
+    const ms = loggedAt - this.#logTime
+    if (ms <= 0) return
+    for (const { clock, sleepers } of this.#sites.values()) {
+      clock.postpone(ms)
+      for (const cell of sleepers.postpone('log', ms)) this.#note(cell)
+    }
+    this.#logTime = loggedAt
+  }
+
   /** Takes one event. Registrations and windows enter the books first. */
   take(event: LoggedEvent): void {
     this.tick(event.loggedAt, event.ref.position)

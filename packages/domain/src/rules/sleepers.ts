@@ -40,6 +40,13 @@ export class Sleepers<S extends Sleeper> {
     this.#sleeping.delete(sleeper)
   }
 
+  /** Who sleeps by a clock sleeps so much longer. Answers who. */
+  postpone(clock: RuleClock, ms: number): S[] {
+    const postponed = [...this.#sleeping].filter((each) => each.clock === clock)
+    for (const each of postponed) each.wakeAt! += ms
+    return postponed
+  }
+
   /** The sleeper whose moment came first, if one has come. When there is none, it is known anew when there will be one. */
   firstDue(now: SiteClock): S | undefined {
     const known = this.#earliest
