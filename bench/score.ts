@@ -14,7 +14,7 @@ import { SCENARIOS } from './score/scenarios.ts'
  * histories of the simulator, events, rules; no server.
  *
  *   --seeds N        seeds 1…N for every scenario (3)      --only TEXT    scenarios whose name holds TEXT, and nothing else
- *   --month-days N   days of the honest county (30), 0 for none   --month-seeds N   its seeds (1)
+ *   --month-days N   days of the honest county (30), 0 for none   --month-seeds N   its seeds (2), in winter, summer, spring and autumn in turn
  *   --leak-seeds N   counties of some 100 tanks that all leak (2), 0 for none
  *   --unregistered-seeds N   counties with deliveries nobody announced (1), 0 for none
  *   --jobs N         processes (one a core)
@@ -26,7 +26,7 @@ const { values } = parseArgs({
     seeds: { type: 'string', default: '3' },
     only: { type: 'string' },
     'month-days': { type: 'string', default: '30' },
-    'month-seeds': { type: 'string', default: '1' },
+    'month-seeds': { type: 'string', default: '2' },
     'leak-seeds': { type: 'string', default: '2' },
     'unregistered-seeds': { type: 'string', default: '1' },
     jobs: { type: 'string', default: String(availableParallelism()) },

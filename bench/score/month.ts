@@ -1,5 +1,5 @@
 import type { ScoredAlarm } from './alarms.ts'
-import { play } from './play.ts'
+import { play, SEASONS } from './play.ts'
 
 /** A part of an honest county lived under one seed: some of its sites. */
 export interface HonestPart {
@@ -22,10 +22,11 @@ export interface HonestMonth {
   readonly examples: Readonly<Record<string, string>>
 }
 
-/** The whole county is lived, some sites (all by default) are watched by all rules. */
+/** The whole county is lived, some sites (all by default) are watched by all rules. Seeds take the seasons in turn. */
 export function honestPart(seed: number, days: number, sites?: readonly string[]): HonestPart {
   const begun = process.cpuUsage()
-  const county = play(seed, sites === undefined ? {} : { watched: sites })
+  const startsAt = SEASONS[(seed - 1) % SEASONS.length]!
+  const county = play(seed, { startsAt, ...(sites === undefined ? {} : { watched: sites }) })
   const alarms = county.run(days)
   const { user, system } = process.cpuUsage(begun)
   return { alarms, events: county.feed.events, seconds: (user + system) / 1e6 }

@@ -14,11 +14,19 @@ import { type StagedHistory, stageHistory } from '../../apps/simulator/src/histo
 import { Ledger, type ScoredAlarm } from './alarms.ts'
 import { Feed } from './feed.ts'
 
-/** Every history of the score begins on this Monday's midnight. */
+/** Histories of the score begin on this Monday's midnight, when nothing else is said. */
 export const STARTS_AT: EpochMs = fromChina(2026, 10, 12)
 /** A live collector reads its gauge and states its totalizers as often as this. */
 const LEVEL_EVERY_MS = 5 * 60_000
 const TOTAL_EVERY_MS = HOUR_MS
+
+/** Mondays in winter, summer, spring and autumn: oil is cold or warm, and so is what the tankers bring. */
+export const SEASONS: readonly EpochMs[] = [
+  fromChina(2026, 1, 5),
+  fromChina(2026, 7, 13),
+  fromChina(2026, 4, 6),
+  STARTS_AT,
+]
 
 /** A county, or a part of it, that is lived under the eyes of all rules. */
 export interface Play {
@@ -37,6 +45,8 @@ export interface PlayOptions {
   /** Of all sites that are lived, those that are watched. */
   readonly watched?: readonly string[]
   readonly rules?: readonly Rule[]
+  /** Midnight on which it begins. */
+  readonly startsAt?: EpochMs
   /** How often gauges are read, at the latest. */
   readonly levelEveryMs?: number
   /** Told every signal besides the ledger. */
@@ -45,8 +55,8 @@ export interface PlayOptions {
 
 /** Lives a county, or a part of it, under the eyes of rules. */
 export function play(seed: number, options: PlayOptions = {}): Play {
-  const whole = planCounty(seed, STARTS_AT)
-  const { station, rules = RULES, levelEveryMs = LEVEL_EVERY_MS, tell } = options
+  const { station, rules = RULES, startsAt = STARTS_AT, levelEveryMs = LEVEL_EVERY_MS, tell } = options
+  const whole = planCounty(seed, startsAt)
   const plan: CountyPlan =
     station === undefined
       ? whole
@@ -63,7 +73,7 @@ export function play(seed: number, options: PlayOptions = {}): Play {
     tell?.(signal)
   })
   const feed = new Feed(engine, new Map(plan.sites.map(({ device, site }) => [device, site.site])))
-  const staged = stageHistory(plan, STARTS_AT, feed, {
+  const staged = stageHistory(plan, startsAt, feed, {
     sites: watched,
     levelEveryMs,
     totalEveryMs: TOTAL_EVERY_MS,
@@ -76,8 +86,8 @@ export function play(seed: number, options: PlayOptions = {}): Play {
     feed,
     ledger,
     run(days) {
-      const endsAt = STARTS_AT + days * DAY_MS
-      for (let at = STARTS_AT + HOUR_MS; at <= endsAt; at += HOUR_MS) {
+      const endsAt = startsAt + days * DAY_MS
+      for (let at = startsAt + HOUR_MS; at <= endsAt; at += HOUR_MS) {
         staged.world.advanceTo(at)
         feed.flush(at - Feed.behindMs)
       }

@@ -89,7 +89,10 @@ export class Logistics {
     const arrives = load.endsAt + site.plan.driveMs + Math.round(random.between(15, 40)) * MINUTE_MS
     const unloadMs = Math.round(random.between(15, 30) * MINUTE_MS)
     const transitLoss = GRADE_FACTS[tank.plan.grade].family === 'petrol' ? random.between(0, 0.0008) : 0
-    this.announce(site, tank, at, { expectedAt: arrives, volumeMillilitres: load.grossMillilitres })
+    this.announce(site, tank, at, {
+      expectedAt: arrives,
+      volumeMillilitres: load.volume20Millilitres,
+    })
     this.agenda.plan(arrives, (now) => {
       const air = this.climate.airCelsius(now)
       const { deliveredShare, deliveryCelsius } = site.tampering
@@ -164,8 +167,7 @@ export class Logistics {
     const arrives = midnight + Math.round(random.between(7, 10) * 60) * MINUTE_MS
     this.depot.ordered.add(tank.plan.tank)
     const celsius = this.climate.dayMeanCelsius(arrives) + 2
-    const volumeMillilitres = Math.round(volume20 / tank.correction(celsius))
-    this.announce(this.depot, tank, at, { expectedAt: arrives, volumeMillilitres })
+    this.announce(this.depot, tank, at, { expectedAt: arrives, volumeMillilitres: volume20 })
     this.agenda.plan(arrives, (now) => {
       this.receive(this.depot, tank, {
         startedAt: now,
@@ -176,7 +178,7 @@ export class Logistics {
     })
   }
 
-  /** The notice of a delivery (到货预报), as the enterprise gives it when it orders. */
+  /** The notice of a delivery (到货预报), as the enterprise gives it when it orders: litres at 20 °C, as the arms' slips say. */
   private announce(
     site: SiteBody,
     tank: TankBody,

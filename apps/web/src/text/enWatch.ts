@@ -256,7 +256,7 @@ export const enWatch: typeof zhWatch = {
     note: 'Register before unloading; oil that comes unregistered raises an alarm',
     expected: 'Expected',
     grade: 'Grade',
-    volume: 'Volume L',
+    volume: 'Volume L at 20 °C',
     supplier: 'Supplier',
     plate: 'Plate',
     register: 'Register',

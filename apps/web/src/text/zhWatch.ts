@@ -253,7 +253,7 @@ export const zhWatch = {
     note: '卸油前登记;未登记的进油会告警',
     expected: '预计到达',
     grade: '油品',
-    volume: '数量 L',
+    volume: '数量 L(20 ℃)',
     supplier: '供油单位',
     plate: '车牌',
     register: '登记',

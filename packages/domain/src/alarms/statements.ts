@@ -28,6 +28,7 @@ export const deliveryNotice = z.strictObject({
   grade: z.enum(GRADES),
   tank: subjectCode.optional(),
   volumeMillilitres: volumeMillilitres.min(1),
+  temperatureCentiCelsius: z.int().min(-4_000).max(6_000).optional(),
   expectedAt: epochMs,
   supplier: text(80).min(1),
   plate: text(16).optional(),

@@ -70,8 +70,8 @@ interface Rising {
 }
 
 /**
- * A delivery matched with its notice; millilitres as loaded and as they lie in the tank, since notices state no temperature
- * and volumes of the same product nearly add up when warm and cold mix.
+ * A delivery matched with its notice; millilitres as they lie in the tank, at its temperature after the delivery, since a chart
+ * knows nothing of temperatures, and volumes of the same product nearly add up when warm and cold mix.
  */
 export interface Arrival {
   readonly fromShare: number
@@ -80,7 +80,7 @@ export interface Arrival {
   readonly noticed: number
 }
 
-/** A registered delivery that has not come yet; millilitres as loaded. */
+/** A registered delivery that has not come yet; millilitres at 20 °C. */
 export interface StrapNotice {
   readonly notice: string
   readonly at: EpochMs
@@ -219,12 +219,18 @@ function calmed(before: Strap, point: TankPoint, tank: Tank): Strap {
   const strap = { ...before, rising: null }
   if (risen < LEAST_ARRIVAL_MILLILITRES) return strap
   const filled = { ...strap, fillings: strap.fillings + 1 }
+  const inTank = (volume20: Millilitres): number => (volume20 * lies) / point.v20
   const notice = strap.notices.find(
     ({ at, volume }) =>
-      Math.abs(at - point.at) <= NOTICE_WITHIN_MS && Math.abs(risen / volume - 1) <= NOTICE_WITHIN,
+      Math.abs(at - point.at) <= NOTICE_WITHIN_MS && Math.abs(risen / inTank(volume) - 1) <= NOTICE_WITHIN,
   )
   if (!notice) return filled
-  const arrival = { fromShare: share, toShare: point.share, risen, noticed: notice.volume }
+  const arrival = {
+    fromShare: share,
+    toShare: point.share,
+    risen,
+    noticed: Math.round(inTank(notice.volume)),
+  }
   return {
     ...filled,
     notices: strap.notices.filter((each) => each !== notice),

@@ -1,5 +1,6 @@
 import type { CentiCelsius, Millilitres } from '@oiltrail/kernel'
 import { GRADE_FACTS, type Grade } from '../registry/grades.ts'
+import type { DeliveryNotice } from '../rules/event.ts'
 
 /**
  * Volume at 20 °C of oil products from density and temperature, with the coefficients of domain.md "Volume at 20 °C"
@@ -56,4 +57,11 @@ export function volume20Millilitres(
   grade: Grade,
 ): number {
   return volumeMillilitres * volumeFactor20(GRADE_FACTS[grade].density20, temperature / 100)
+}
+
+/** What a notice announces, in whole millilitres at 20 °C: a volume measured at another temperature is converted. */
+export function noticedMillilitres20(notice: DeliveryNotice): Millilitres {
+  const { volumeMillilitres, temperatureCentiCelsius, grade } = notice
+  if (temperatureCentiCelsius === undefined) return volumeMillilitres
+  return Math.round(volume20Millilitres(volumeMillilitres, temperatureCentiCelsius, grade))
 }

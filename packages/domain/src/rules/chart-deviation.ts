@@ -9,6 +9,7 @@ import {
   type LearntChart,
   learntChart,
 } from '../measure/strapping-chart.ts'
+import { noticedMillilitres20 } from '../measure/volume20.ts'
 import type { Tank } from '../registry/site.ts'
 import { PROPOSED, setting } from './declare.ts'
 import type { Ref, TankPointEvent } from './event.ts'
@@ -141,7 +142,8 @@ export const chartDeviation = defineRule<State, Key>({
   start: () => ({ strap: NO_STRAP, proposal: null }),
   step(before, event, around): Step<State> {
     if (event.type === 'notice') {
-      const { notice, expectedAt: at, volumeMillilitres: volume } = event.notice
+      const { notice, expectedAt: at } = event.notice
+      const volume = noticedMillilitres20(event.notice)
       return { state: { ...before, strap: strapNotice(before.strap, { notice, at, volume }) } }
     }
     if (event.type === 'tank-point') {

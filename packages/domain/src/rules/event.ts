@@ -1,4 +1,4 @@
-import type { Channel, EpochMs, ProblemCode } from '@oiltrail/kernel'
+import type { CentiCelsius, Channel, EpochMs, ProblemCode } from '@oiltrail/kernel'
 import type { FactKind, RecordedFact } from '../facts/index.ts'
 import type { TankDayResult } from '../measure/tank-day.ts'
 import type { TankMoment, TankPoint } from '../measure/tank-track.ts'
@@ -84,7 +84,10 @@ export interface DeliveryNotice {
   readonly grade: Grade
   /** Tank it goes into, when known beforehand. */
   readonly tank?: string
+  /** At 20 °C, as on the depot's slip (GB/T 19779), unless a temperature is stated. */
   readonly volumeMillilitres: number
+  /** Temperature at which the volume was measured; absent: the volume is at 20 °C. */
+  readonly temperatureCentiCelsius?: CentiCelsius
   readonly expectedAt: EpochMs
   readonly supplier: string
   readonly plate?: string

@@ -7,6 +7,7 @@ import {
   takeMetered,
 } from '../measure/metered-chart.ts'
 import { addValue, deviation, type Moments, NO_MOMENTS } from '../measure/statistics.ts'
+import { noticedMillilitres20 } from '../measure/volume20.ts'
 import { PROPOSED, setting } from './declare.ts'
 import type { Ref, TankPointEvent } from './event.ts'
 import { type Around, defineRule, type Step } from './rule.ts'
@@ -209,7 +210,8 @@ export const shortDelivery = defineRule<State, Key>({
   start: () => ({ metered: NO_METERED_CHART, past: [], open: null, notices: [], ratios: NO_MOMENTS }),
   step(before, event, around): Step<State> {
     if (event.type === 'notice') {
-      const { notice, expectedAt: at, volumeMillilitres: volume } = event.notice
+      const { notice, expectedAt: at } = event.notice
+      const volume = noticedMillilitres20(event.notice)
       const others = before.notices.filter((each) => each.notice !== notice)
       return { state: { ...before, notices: [...others, { notice, at, volume }].slice(-MOST_NOTICES) } }
     }

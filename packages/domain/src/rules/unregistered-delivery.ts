@@ -1,6 +1,6 @@
 import type { EpochMs } from '@oiltrail/kernel'
 import { readingDeviation, type TankMoment } from '../measure/tank-track.ts'
-import { volume20Millilitres } from '../measure/volume20.ts'
+import { noticedMillilitres20, volume20Millilitres } from '../measure/volume20.ts'
 import { PROPOSED, setting } from './declare.ts'
 import type { FactEvent, NoticeEvent, Ref, TankPointEvent } from './event.ts'
 import { type Around, defineRule, type Step } from './rule.ts'
@@ -52,7 +52,7 @@ function noted(state: State, { notice }: NoticeEvent): State {
   const others = state.expected.filter((each) => each.notice !== notice.notice)
   const expected = [
     ...others,
-    { notice: notice.notice, at: notice.expectedAt, left: notice.volumeMillilitres },
+    { notice: notice.notice, at: notice.expectedAt, left: noticedMillilitres20(notice) },
   ]
   return { ...state, expected: expected.slice(-MOST_EXPECTED) }
 }
