@@ -140,7 +140,7 @@ it('C5 Z2: publishers of garbage, strangers and floods disturb nobody: every bat
     clearInterval(flow)
   }
   await sender.settled(20)
-  expect(sent.length).toBeGreaterThan(10)
+  expect(sent.length).toBeGreaterThan(3)
   expect(sender.promised.size).toBe(sent.length)
   expect([sender.refused, sender.retries]).toEqual([[], []])
   // What comes too often is counted, and stated in a summary a little later.
