@@ -96,6 +96,8 @@ function settled(before: Pairing): PairingStep {
   let { sales, receipts } = before
   const groups: Group[] = []
   for (;;) {
+    // Where the oldest cannot be complete yet, nothing is: one channel may be days ahead of the other.
+    if (oldestOf(sales, receipts) + APART_MS >= known) break
     const end = groupEnd(sales, receipts)
     if (end === undefined || end + APART_MS >= known) break
     const [ofSales, laterSales] = split(sales, end)
@@ -105,6 +107,12 @@ function settled(before: Pairing): PairingStep {
     receipts = laterReceipts
   }
   return groups.length === 0 ? { pairing: before, groups } : { pairing: { sales, receipts, until }, groups }
+}
+
+function oldestOf(sales: readonly Told[], receipts: readonly Told[]): EpochMs {
+  const sale = sales[0]?.at ?? Number.POSITIVE_INFINITY
+  const receipt = receipts[0]?.at ?? Number.POSITIVE_INFINITY
+  return sale < receipt ? sale : receipt
 }
 
 /** Time of the last of the neighbours that begin with the oldest that waits; undefined when nothing waits. */

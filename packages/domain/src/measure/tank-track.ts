@@ -196,6 +196,11 @@ function drawTaken(
   const known = last && total >= last[0] && at - last[1] < TOTAL_STALE_MS
   const grown = known ? total - last[0] : volume
   if (grown <= 0) return { ...track, totals }
+  if (track.readings.length === 0) {
+    // No reading waits, and those to come are younger: by then all of it has flowed.
+    const drawn = { ...track.drawn, [by]: (track.drawn[by] ?? 0) + grown * track.factor }
+    return { ...track, totals, drawn }
+  }
   const draws = track.draws.slice()
   const stated = Math.min(grown, volume)
   const since = known ? last[1] : startedAt
