@@ -135,19 +135,16 @@ function nozzleTaken(
 function tankPassed(before: TankState | undefined, event: TankPointEvent): TankState {
   const { point, tank, deviationMillilitres: deviation } = event
   const day = dayIndex(point.at)
-  const seen = { held: point.held, drawn: point.drawnSum, day, ref: point.ref }
-  if (!before) return { ...seen, deviation, lost: 0, variance: 0, ends: [] }
-  const grown = point.held - before.held
-  const sold = point.drawnSum - before.drawn
+  const { held, drawnSum: drawn, ref } = point
+  if (!before) return { held, drawn, day, lost: 0, variance: 0, deviation, ends: [], ref }
+  const grown = held - before.held
+  const sold = drawn - before.drawn
   const rises = grown > Math.max(RISE_MILLILITRES, RISE_DEVIATIONS * deviation) || point.delivering
   // While oil runs in, what ran out is what was metered: the delivery hides the rest, and its two readings add noise.
-  return {
-    ...seen,
-    deviation,
-    lost: before.lost + (rises ? sold : sold - grown) / factorOf(point, tank.capacityMillilitres),
-    variance: before.variance + (rises ? 2 * deviation ** 2 : 0),
-    ends: ended(before.ends, [before.day, before.lost, before.variance], day),
-  }
+  const lost = before.lost + (rises ? sold : sold - grown) / factorOf(point, tank.capacityMillilitres)
+  const variance = before.variance + (rises ? 2 * deviation ** 2 : 0)
+  const ends = ended(before.ends, [before.day, before.lost, before.variance], day)
+  return { held, drawn, day, lost, variance, deviation, ends, ref }
 }
 
 /** Volume factor to 20 °C. */
