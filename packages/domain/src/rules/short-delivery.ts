@@ -120,7 +120,7 @@ function measured(state: State, open: Open, event: TankPointEvent, around: Aroun
   const next = { ...state, open: null }
   const { settings } = around
   const notice = nearest(state, open, settings.noticeMinutes * 60_000)
-  if (!before || !notice || around.window) return { state: next }
+  if (!before || !notice) return { state: next }
   const { received, usual, unsure, grade } = judgementOf(state, before, event, notice, around)
   const allowed =
     Math.max((notice.volume * settings.percent) / 100, settings.millilitres) + unsure * notice.volume

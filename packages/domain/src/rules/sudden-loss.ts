@@ -75,8 +75,7 @@ function weighed(state: State, event: TankPointEvent, around: Around<Key>): Step
   const since = Math.min(Math.max(state.since, point.at - settings.windowMinutes * 60_000), point.at)
   const highest = highestOf(recent, since)
   const gone = highest.held - point.held
-  if (gone < limit || around.window)
-    return { state: state.doubt ? { ...state, doubt: false } : state, verdict: 'normal' }
+  if (gone < limit) return { state: state.doubt ? { ...state, doubt: false } : state, verdict: 'normal' }
   if (!state.doubt && gone < settings.plainMillilitres) return { state: { ...state, doubt: true } }
   return told(state, { from: highest, low: point.held, lowAt: point.at, told: 0 }, point.ref)
 }

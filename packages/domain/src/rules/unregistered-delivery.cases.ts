@@ -81,7 +81,7 @@ export default defineCases(unregisteredDelivery, [
     nearMiss: true,
   },
   {
-    what: 'calibration: 160 L are drawn into test cans and returned to the tank, under a declared verification',
+    what: 'calibration: 160 L from test cans, under a declared window: said as seen, and the platform hides it under the name of the window',
     events: `
       09:50 window tank/1 verification from=09:50 to=12:00
       10:00 level 1 L=10000
@@ -91,8 +91,9 @@ export default defineCases(unregisteredDelivery, [
       10:30 level 1 L=10000
       10:45 level 1 L=10000
       11:00 level 1 L=10000`,
-    expect: [],
-    nearMiss: true,
+    expect: [
+      '10:45 ▲ tank/1 永和加油站 1 号罐 11-23 10:15–10:30 进油 160.0 L(20 ℃,已计入同期付油),前后 2 h 内无来油登记',
+    ],
   },
   {
     what: 'a noisy gauge: 40 L up and down',

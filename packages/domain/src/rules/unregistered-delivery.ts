@@ -142,8 +142,7 @@ function weighed(before: State, event: TankPointEvent, around: Around<Key>): Ste
   }
   const known = state.rise!
   const rise = now.held > known.top ? { ...known, top: now.held, topAt: now.at } : known
-  const explained = rise.notice !== '' || around.window !== undefined
-  if (!explained && rise.top - rise.from.held - rise.told >= limit)
+  if (rise.notice === '' && rise.top - rise.from.held - rise.told >= limit)
     return finding({ ...state, rise }, rise, point.ref)
   const calm = now.at - rise.topAt >= settings.calmMinutes * 60_000 && !point.delivering
   return { state: calm ? over({ ...state, rise }, rise, now) : { ...state, rise } }
@@ -169,7 +168,7 @@ function steep(state: State, event: FactEvent, around: Around<Key>, tank: string
   const from = { ...lowest, held: Math.max(base, last.held) }
   const begin = begun(next, from, from.held + v20 - lowest.v20, at, around.settings.noticeMinutes * 60_000)
   const rise = begin.rise!
-  return rise.notice !== '' || around.window ? { state: begin } : finding(begin, rise, ref)
+  return rise.notice === '' ? finding(begin, rise, ref) : { state: begin }
 }
 
 /** R5: a tank rises and no delivery is registered for it. */
