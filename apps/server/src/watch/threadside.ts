@@ -52,8 +52,9 @@ const STATE_EVERY_MS = 1_000
 export function runWatch({ url, county, nextPosition, logLevel }: WatchTask): void {
   const port = parentPort!
   const tell = (message: FromWatch): void => port.postMessage(message)
-  // When cores are short, taking records in and showing them goes first; the watch catches up. On Linux this is for the thread alone.
-  if (process.platform === 'linux') setPriority(0, constants.priority.PRIORITY_BELOW_NORMAL)
+  // When cores are short, taking records in and showing them goes first, and the watch catches up; a county's own flow asks for less
+  // than a hundredth of a core, which even the last in line is given. On Linux this is for the thread alone.
+  if (process.platform === 'linux') setPriority(0, constants.priority.PRIORITY_LOW)
   const log = pino({ level: logLevel }, { write: (line: string) => tell({ type: 'log', line }) })
   const store = openStore(url, { max: CONNECTIONS, applicationName: 'oiltrail-watch' })
   const feed = new LogFeed(nextPosition)
