@@ -96,9 +96,6 @@ function ends(day: TankDay, point: TankPoint, deviation: number): boolean {
   )
 }
 
-/** The newest answer: several rules fit the same days of the same tank, and their readings are the same objects. */
-let newest: { day: TankDay | null; point: TankPoint; step: DayStep } | undefined
-
 /** What a reading does to a stretch: the stretch that goes on, and the one that it ended. */
 export interface DayStep {
   readonly day: TankDay | null
@@ -107,13 +104,6 @@ export interface DayStep {
 
 /** Takes a settled reading, whose deviation is given in millilitres; `done` is the stretch that it ended, if any. */
 export function takeDay(day: TankDay | null, point: TankPoint, deviation: number): DayStep {
-  if (newest && newest.day === day && newest.point === point) return newest.step
-  const step = nextDay(day, point, deviation)
-  newest = { day, point, step }
-  return step
-}
-
-function nextDay(day: TankDay | null, point: TankPoint, deviation: number): DayStep {
   if (!day) return { day: point.delivering ? null : begin(point), done: null }
   if (!ends(day, point, deviation)) return { day: rowTaken(day, point), done: null }
   let sum = 0

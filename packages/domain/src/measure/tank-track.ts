@@ -108,24 +108,9 @@ export interface TrackStep {
   readonly points: readonly TankPoint[]
 }
 
-/** The newest answer. Half a dozen rules follow the same tank with the same facts: the first reckons, the others are given it. */
-let newest: { before: TankTrack; fact: RecordedFact; tank: Tank; step: TrackStep } | undefined
-
 /** Takes a fact of the tank, its nozzles or its arms. */
 export function trackFact(before: TankTrack, fact: RecordedFact, ref: Ref, tank: Tank): TrackStep {
-  const same = newest && newest.fact === fact && newest.tank === tank ? newest : undefined
-  if (same && same.before === before) return same.step
-  const step = settled(taken(before, fact, ref, tank), fact.at)
-  // States read back from a store are equal but not the same: from the first equal answer on they are one again.
-  if (same && step.points.length === same.step.points.length && isEqual(step.track, same.step.track))
-    return same.step
-  newest = { before, fact, tank, step }
-  return step
-}
-
-/** Whether two tracks say the same, readings and draws included. */
-function isEqual(a: TankTrack, b: TankTrack): boolean {
-  return JSON.stringify(a) === JSON.stringify(b)
+  return settled(taken(before, fact, ref, tank), fact.at)
 }
 
 function taken(track: TankTrack, fact: RecordedFact, ref: Ref, tank: Tank): TankTrack {
