@@ -78,9 +78,9 @@ export function swing({ points }: LaneLine): number {
 
 const byName = new Intl.Collator('en', { numeric: true })
 
-/** The lanes of an alarm's axis: litres and yuan, sums for what comes in portions, at most `MOST_LINES` lines each. */
+/** The lanes of an alarm's axis: litres and yuan, sums for what comes in portions, at most `MOST_LINES` lines each. What stood still comes last. */
 export function lanesOf(series: Series): Lane[] {
-  return LANE_ORDER.flatMap((kind): Lane[] => {
+  const lanes = LANE_ORDER.flatMap((kind): Lane[] => {
     const lines = series.lanes
       .filter((lane) => lane.kind === kind && lane.points.length > 0)
       .map((lane) => ({ subject: lane.subject, points: shaped(kind, lane.points, series) }))
@@ -91,6 +91,12 @@ export function lanesOf(series: Series): Lane[] {
       .sort((a, b) => byName.compare(a.subject, b.subject))
     return [{ kind, unit: kind === 'price' ? 'price' : 'L', lines: shown, all: lines.length }]
   })
+  const [moving, still] = [true, false].map((moves) => lanes.filter((lane) => isMoving(lane) === moves))
+  return [...moving!, ...still!]
+}
+
+function isMoving({ lines }: Lane): boolean {
+  return lines.some((line) => swing(line) > 0)
 }
 
 /**
