@@ -85,6 +85,9 @@ function declare(county: Play, station: SitePlan, begin: EpochMs): void {
   )
 }
 
+/** A proposal of a better chart is no accusation, and the charts of the simulator are bent: it is right wherever it comes. */
+const ACCUSES_NOBODY: ReadonlySet<string> = new Set(['chart-deviation'])
+
 /** Plays one scenario under one seed. */
 export function judge(scenario: Scenario, seed: number): ScoreRow {
   const code = stationOf(scenario, seed)
@@ -96,11 +99,7 @@ export function judge(scenario: Scenario, seed: number): ScoreRow {
   const rules = [...new Set(alarms.map(({ rule }) => rule))]
   const base = { scenario: scenario.name, seed, rules, within: scenario.withinSeconds }
   if (scenario.kind === 'honest' || scenario.rules.length === 0) {
-    const { mayLook = {} } = scenario
-    const wrong = alarms.find(
-      ({ rule, verdict }) =>
-        !scenario.rules.includes(rule) && !(verdict === 'attention' && Object.hasOwn(mayLook, rule)),
-    )
+    const wrong = alarms.find(({ rule }) => !scenario.rules.includes(rule) && !ACCUSES_NOBODY.has(rule))
     const ok = wrong === undefined
     return { ...base, found: ok, secondsToAlarm: null, ok, sentence: wrong?.sentence ?? '' }
   }

@@ -14,8 +14,6 @@ export interface Scenario {
   readonly days: number
   /** Any of these rules finds it; for honest scenarios: rules that rightly say something. */
   readonly rules: readonly string[]
-  /** Honest, but rightly looked at: rules that may say `attention` (never `alert`), each with the reason why. */
-  readonly mayLook?: Readonly<Record<string, string>>
   /** The site declares a window for itself, from an hour before until six hours after the beginning. */
   readonly declared?: true
   /** Longest time to the alarm, in seconds, from `from`. */

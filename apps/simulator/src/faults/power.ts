@@ -6,9 +6,9 @@ export const mainsOut: Fault = {
   zh: '站点停电',
   en: 'The mains of a site are out',
   subject: 'none',
-  begin({ devices }) {
+  begin({ devices }, at) {
     devices.conditions.mains = false
-    devices.site.powered = false
+    devices.site.cutPower(at)
     return () => {
       devices.conditions.mains = true
       devices.site.powered = true

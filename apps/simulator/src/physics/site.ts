@@ -101,6 +101,15 @@ export class SiteBody {
     this.armsOfTank = groupBy(this.arms, (arm) => arm.plan.tank)
   }
 
+  /** The mains go: who has not begun to fill by now will not. */
+  cutPower(at: EpochMs): void {
+    this.powered = false
+    for (const { fills } of this.nozzles) {
+      const never = fills.findIndex((fill) => fill.startedAt > at)
+      if (never >= 0) fills.splice(never)
+    }
+  }
+
   /** What running fills and loads have drawn from a tank so far, at its temperature. */
   drawnMillilitres(tank: string, at: EpochMs): number {
     let drawn = 0

@@ -85,7 +85,7 @@ export class StationTrade {
       ...meteredAs(nozzle, meteredMillilitres, amountFen, priceFenPerLitre),
     }
     nozzle.fills.push(fill)
-    this.agenda.plan(endsAt, () => this.finish(nozzle))
+    this.agenda.plan(endsAt, () => this.finish(nozzle, fill))
   }
 
   /** A free nozzle by chance, else the one that is free soonest; nobody waits beyond patience or for an empty tank. */
@@ -104,9 +104,11 @@ export class StationTrade {
     return this.site.tanks.get(tank)!.content20 > UNUSABLE_MILLILITRES + RESERVE_MILLILITRES
   }
 
-  private finish(nozzle: NozzleBody): void {
-    const fill = nozzle.fills.shift()
-    if (!fill) return
+  private finish(nozzle: NozzleBody, fill: Fill): void {
+    // The mains may have gone before it began.
+    const place = nozzle.fills.indexOf(fill)
+    if (place < 0) return
+    nozzle.fills.splice(place, 1)
     this.site.tanks.get(nozzle.plan.tank)!.draw(fill.endsAt, fill.trueMillilitres)
     nozzle.book(fill)
     this.witness.saleEnded?.(this.site, nozzle, fill)

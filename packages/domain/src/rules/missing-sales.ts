@@ -183,6 +183,8 @@ export const missingSales = defineRule<State, Key>({
   reads: ['sale', 'total', 'receipt', 'board-total', 'gap-passed'],
   late: 'ignore',
   shelvable: true,
+  // A box that went dark in the middle of a fuelling tells that sale when it is back; what is missing then is told then.
+  suppressedBy: ['mains-lost', 'collector-silent', 'volume-channel-down', 'price-channel-down'],
   subjectsOf: (event, site) =>
     event.type === 'gap-passed' ? nozzlesOf(event.site, site) : nozzleSubject(event),
   start: () => ({ ledgers: {}, waits: false }),
