@@ -12,11 +12,11 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { modbus } from '@oiltrail/protocols'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { stringify } from 'yaml'
 import {
-  place,
+  placeBox,
+  placePulses,
   type TestBoard,
   type TestModule,
   testBoard,
@@ -62,14 +62,7 @@ beforeEach(async () => {
   pulses = await testModule(144)
   pulseCount = firstPulses = 40_000
   pulse()
-  place(pulses, modbus.PULSE_MODULE, 0, {
-    mapVersion: 1,
-    mainsPresent: true,
-    doorOpen: false,
-    uptimeSeconds: 900_000,
-    firmware: 1,
-    inputs: 8,
-  })
+  placeBox(pulses)
 })
 
 afterEach(async () => {
@@ -87,13 +80,7 @@ const ask = <T>(path: string, body: unknown): Promise<T> =>
 const pause = (ms: number): Promise<void> => new Promise((wake) => setTimeout(wake, ms))
 
 function pulse(): void {
-  place(pulses, modbus.PULSE_INPUT, 0, {
-    pulsesA: pulseCount,
-    pulsesB: pulseCount,
-    loopOhms: 1_000,
-    phase: 'a-leads',
-    flags: 0,
-  })
+  placePulses(pulses, pulseCount)
 }
 
 /** Oil flows for nine seconds of every fifteen, so that sales begin and end among the kills. */

@@ -4,7 +4,9 @@ import { modbus } from '@oiltrail/protocols'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { bundleCollector, TestCollector, until } from './collector.ts'
 import {
-  place,
+  placeBatch,
+  placeBox,
+  placePulses,
   type TestBoard,
   type TestDevice,
   type TestGauge,
@@ -31,43 +33,7 @@ let devices: TestDevice[]
 let pulseCount: number
 
 function pulse(values: Partial<modbus.PulseInput> = {}): void {
-  const input = {
-    pulsesA: pulseCount,
-    pulsesB: pulseCount,
-    loopOhms: 1_000,
-    phase: 'a-leads',
-    flags: 0,
-    ...values,
-  } as const
-  place(pulses, modbus.PULSE_INPUT, 0, input)
-}
-
-function box(mainsPresent = true, doorOpen = false): void {
-  place(pulses, modbus.PULSE_MODULE, 0, {
-    mapVersion: 1,
-    mainsPresent,
-    doorOpen,
-    uptimeSeconds: 900_000,
-    firmware: 1,
-    inputs: 8,
-  })
-}
-
-function batch(number: number, volumeMillilitres: number): void {
-  const now = Math.floor(Date.now() / 1_000)
-  place(arm, modbus.ARM_METER, 0, {
-    mapVersion: 1,
-    state: 'idle',
-    product: 1020,
-    runningMillilitres: 0,
-    batch: number,
-    volumeMillilitres,
-    volume20Millilitres: volumeMillilitres - 100,
-    temperatureCentiCelsius: 1_850,
-    totalMillilitres: 500_000_000 + volumeMillilitres,
-    startedAtSeconds: now - 600,
-    endedAtSeconds: now - 60,
-  })
+  placePulses(pulses, pulseCount, values)
 }
 
 /** Oil through the nozzle, a step every 100 ms. At the fast clock 100 pulses a step are 1 L/s. */
@@ -141,8 +107,8 @@ beforeEach(async () => {
   pulseCount = 50_000
   devices = [tax, communication, pulses, gauge, arm]
   pulse()
-  box()
-  batch(7, 8_000_000)
+  placeBox(pulses)
+  placeBatch(arm, 7, 8_000_000)
   collector = await TestCollector.make(program)
 })
 
@@ -166,7 +132,7 @@ describe('a collector', () => {
     await fuel(8)
     tax.sell(1, 8_000)
     communication.sell(2, 31_410)
-    batch(8, 9_000_000)
+    placeBatch(arm, 8, 9_000_000)
     await until(
       'both sales',
       () => soldByPulse() === 8_000 && sales().some(({ source }) => source === 'board'),
@@ -226,13 +192,13 @@ describe('a collector', () => {
     collector.start(FAST)
     await until('the start', pulsesAreCounted, collector)
     await until('the line', () => facts('volume').some(({ kind }) => kind === 'line'), collector)
-    box(false, true)
+    placeBox(pulses, false, true)
     await until(
       'mains and door',
       () => ['mains-lost', 'last-gasp', 'cabinet-opened'].every((e) => events('volume').includes(e as never)),
       collector,
     )
-    box()
+    placeBox(pulses)
     pulse({ loopOhms: 65_535, flags: modbus.PULSE_FLAGS.lineCut })
     await until(
       'the cut',

@@ -153,10 +153,44 @@ export async function testModule(registers: number): Promise<TestModule> {
 }
 
 /** Puts one block into a module's registers. */
-export function place<T>(module: TestModule, block: modbus.RegisterBlock<T>, index: number, values: T): void {
+function place<T>(module: TestModule, block: modbus.RegisterBlock<T>, index: number, values: T): void {
   const at = modbus.blockAddress(block, index)
   modbus.writeBlock(block, values).forEach((word, i) => {
     module.image[at + i] = word
+  })
+}
+
+/** A sound line that has counted so many pulses on both phases; `values` say what is not sound about it. */
+export function placePulses(
+  module: TestModule,
+  count: number,
+  values: Partial<modbus.PulseInput> = {},
+): void {
+  const sound = { pulsesA: count, pulsesB: count, loopOhms: 1_000, phase: 'a-leads', flags: 0 } as const
+  place(module, modbus.PULSE_INPUT, 0, { ...sound, ...values })
+}
+
+/** The module's own state: mains and cabinet door. */
+export function placeBox(module: TestModule, mainsPresent = true, doorOpen = false): void {
+  const fixed = { mapVersion: 1, uptimeSeconds: 900_000, firmware: 1, inputs: 8 }
+  place(module, modbus.PULSE_MODULE, 0, { ...fixed, mainsPresent, doorOpen })
+}
+
+/** A loading arm that finished its batch a minute ago. */
+export function placeBatch(module: TestModule, batch: number, volumeMillilitres: number): void {
+  const now = Math.floor(Date.now() / 1_000)
+  place(module, modbus.ARM_METER, 0, {
+    mapVersion: 1,
+    state: 'idle',
+    product: 1020,
+    runningMillilitres: 0,
+    batch,
+    volumeMillilitres,
+    volume20Millilitres: volumeMillilitres - 100,
+    temperatureCentiCelsius: 1_850,
+    totalMillilitres: 500_000_000 + volumeMillilitres,
+    startedAtSeconds: now - 600,
+    endedAtSeconds: now - 60,
   })
 }
 

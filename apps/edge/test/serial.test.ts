@@ -1,10 +1,11 @@
 import { rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { modbus } from '@oiltrail/protocols'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { bundleCollector, TestCollector, until } from './collector.ts'
 import {
-  place,
+  placeBatch,
+  placeBox,
+  placePulses,
   type TestBoard,
   type TestDevice,
   type TestGauge,
@@ -50,13 +51,7 @@ const soldMillilitres = (source: string) =>
   )
 
 function pulse(): void {
-  place(pulses, modbus.PULSE_INPUT, 0, {
-    pulsesA: pulseCount,
-    pulsesB: pulseCount,
-    loopOhms: 1_000,
-    phase: 'a-leads',
-    flags: 0,
-  })
+  placePulses(pulses, pulseCount)
 }
 
 async function fuel(steps: number): Promise<void> {
@@ -65,23 +60,6 @@ async function fuel(steps: number): Promise<void> {
     pulse()
     await new Promise((resolve) => setTimeout(resolve, 200))
   }
-}
-
-function loadBatch(number: number, volumeMillilitres: number): void {
-  const now = Math.floor(Date.now() / 1_000)
-  place(arm, modbus.ARM_METER, 0, {
-    mapVersion: 1,
-    state: 'idle',
-    product: 1020,
-    runningMillilitres: 0,
-    batch: number,
-    volumeMillilitres,
-    volume20Millilitres: volumeMillilitres - 100,
-    temperatureCentiCelsius: 1_850,
-    totalMillilitres: 500_000_000 + volumeMillilitres,
-    startedAtSeconds: now - 600,
-    endedAtSeconds: now - 60,
-  })
 }
 
 async function startCollector(): Promise<void> {
@@ -158,15 +136,8 @@ beforeEach(async () => {
   devices = [tax, communication, gauge, pulses, arm]
   pulseCount = 50_000
   pulse()
-  place(pulses, modbus.PULSE_MODULE, 0, {
-    mapVersion: 1,
-    mainsPresent: true,
-    doorOpen: false,
-    uptimeSeconds: 900_000,
-    firmware: 1,
-    inputs: 8,
-  })
-  loadBatch(7, 8_000_000)
+  placeBox(pulses)
+  placeBatch(arm, 7, 8_000_000)
   bus = await SerialCable.toBus({ [PULSE_UNIT]: pulses, [ARM_UNIT]: arm })
   gaugeCable = await SerialCable.toDevice(gauge)
   taxCable = await SerialCable.toDevice(tax)
@@ -194,7 +165,7 @@ describe('a collector on serial ports', () => {
       floats: { ...inventory.floats, named: { ...inventory.floats.named, height: 1_250 } },
     }
     await until('the load meter was asked', () => arm.reads > 1, collector)
-    loadBatch(8, 9_000_000)
+    placeBatch(arm, 8, 9_000_000)
     await until(
       'both sales',
       () => soldMillilitres('pulse') === 6_000 && soldMillilitres('board') === 31_410,
