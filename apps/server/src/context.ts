@@ -2,6 +2,7 @@ import type { Clock } from '@oiltrail/kernel'
 import type { Store } from '@oiltrail/store'
 import type { Logger } from 'pino'
 import type { Desk } from './desk/desk.ts'
+import type { ShareCourier } from './share/courier.ts'
 import type { WatchOffice } from './watch/office.ts'
 
 /** What the HTTP interface is given: the parts of a running server it may see. `serve.ts` builds it. */
@@ -20,6 +21,8 @@ export interface ServerContext {
   nextPosition(): number
   /** Next position of a follower by its name, as last committed; undefined for an unknown name. */
   followerPosition(name: string): number | undefined
+  /** Who hands the log on to other platforms, one for each. */
+  readonly couriers: readonly ShareCourier[]
   /** Whether this server was started by the demo. */
   readonly demo: boolean
   /** Who may do what, by the request's headers and address. */

@@ -117,6 +117,9 @@ async function bringUp(
   const { store } = database
   const { intake, feed, book, seal, signers, county } = core
   const enrolSecret = await readyEnrolSecret(join(config.data, 'keys'))
+  const couriers = shareTargets.map(
+    (target) => new ShareCourier({ target, store, county: county.number, feed, clock: config.clock, log }),
+  )
   const context: ServerContext = {
     store,
     county: county.number,
@@ -125,6 +128,7 @@ async function bringUp(
     log,
     desk: new Office({ store, intake, clock: config.clock, county, enrolSecret }),
     watch: core.office,
+    couriers,
     demo: config.demo,
     access,
     nextPosition: () => feed.nextPosition,
@@ -140,9 +144,6 @@ async function bringUp(
   )
   undo.push(async () => mqtt.stopListening())
   registerTokenCookie(app, access, tls !== undefined)
-  const couriers = shareTargets.map(
-    (target) => new ShareCourier({ target, store, county: county.number, feed, clock: config.clock, log }),
-  )
   undo.push(() => Promise.all(couriers.map((courier) => courier.stop())))
   const metrics = makeMetrics({ intake, feed, followers: core.followers, seal, mqtt, couriers })
   registerHealth(app, {

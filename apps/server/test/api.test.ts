@@ -75,6 +75,7 @@ const SCENARIOS: Record<EndpointName, () => Call | Promise<Call>> = {
     token: api.admin,
     body: { reason: 'stolen' },
   }),
+  shares: () => ({ path: '/api/share/targets' }),
   takeStatement: () => ({
     method: 'POST',
     path: '/api/share/statements',

@@ -35,13 +35,23 @@ export interface Stand {
   close(): Promise<void>
 }
 
-/** How a stand is opened: the hooks of its server, and its clock instead of this machine's. */
-export type StandOptions = ServeHooks & { readonly clock?: () => number }
+/** How a stand is opened: the hooks of its server, its clock instead of this machine's, and further options of `serve`. */
+export type StandOptions = ServeHooks & {
+  readonly clock?: () => number
+  readonly options?: Readonly<Record<string, string>>
+}
 
-export async function openStand({ clock = Date.now, ...hooks }: StandOptions = {}): Promise<Stand> {
+export async function openStand({ clock = Date.now, options, ...hooks }: StandOptions = {}): Promise<Stand> {
   const database = await testDatabase()
   const data = await mkdtemp(join(tmpdir(), 'oiltrail-server-'))
-  const flags = { port: '0', 'mqtt-port': '0', data, 'database-url': database.url, 'log-level': 'silent' }
+  const flags = {
+    port: '0',
+    'mqtt-port': '0',
+    data,
+    'database-url': database.url,
+    'log-level': 'silent',
+    ...options,
+  }
   const config = readConfig(flags, {}, clock)
   const log = pino({ level: process.env.TEST_LOG ?? 'silent' }, pino.destination(2))
   const start = (more: ServeHooks = {}): Promise<RunningServer> =>

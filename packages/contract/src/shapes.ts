@@ -167,6 +167,34 @@ export const checkpointView = z.strictObject({
   note: z.string(),
 })
 
+/** Another platform that the log is handed on to (docs/formats/uplink.md §7). */
+export const shareView = z.strictObject({
+  /** Its base address. */
+  target: z.string(),
+  /** False: on record from before, not handed on to any more. */
+  active: z.boolean(),
+  /** Whether statements are handed on as well as batches. */
+  statementsToo: z.boolean(),
+  /** Everything before this position was offered. */
+  nextPosition: int,
+  /** Entries of the log not offered yet. */
+  waiting: int,
+  /** When the newest offered entry had come in, and the oldest that waits. */
+  sharedUntil: at.optional(),
+  waitingSince: at.optional(),
+  batches: int,
+  statements: int,
+  bytes: int,
+  /** First and latest handing over; absent while nothing was handed over. */
+  firstAt: at.optional(),
+  lastAt: at.optional(),
+  /** Entries it would not take, and the newest of them. */
+  refused: int,
+  refusals: z.array(z.strictObject({ position: int, code: z.string(), detail: z.string(), at })),
+  /** Why nothing gets through, and since when. */
+  failing: z.strictObject({ reason: z.string(), since: at }).optional(),
+})
+
 /** `starting` → `importing` (a month of history on its way) → `live`. */
 export const progress = z.strictObject({
   phase: z.enum(['starting', 'importing', 'live']),

@@ -299,6 +299,14 @@ export const ENDPOINTS = endpoints({
     }),
     response: z.strictObject({ county: z.string(), device: z.string(), token: z.string(), serverTime: at }),
   },
+  shares: {
+    method: 'GET',
+    path: '/api/share/targets',
+    permission: 'read',
+    summary:
+      'Other platforms the log is or was handed on to: how far, how much, what waits, what they refused',
+    response: z.array(s.shareView),
+  },
   takeStatement: {
     method: 'POST',
     path: '/api/share/statements',

@@ -60,6 +60,21 @@ export async function listShareRefusals(
   return rows
 }
 
+/** The newest entries that a target would not take, newest first. */
+export async function newestShareRefusals(
+  reader: Reader,
+  county: number,
+  target: string,
+  limit: number,
+): Promise<ShareRefusal[]> {
+  const { rows } = await reader.query<ShareRefusal>(
+    `select target, position, code, detail, at from share_refusal
+     where county = $1 and target = $2 order by position desc limit $3`,
+    [county, target, limit],
+  )
+  return rows
+}
+
 /** How many entries a target would not take. */
 export async function countShareRefusals(reader: Reader, county: number, target: string): Promise<number> {
   const { rows } = await reader.query<{ count: number }>(

@@ -14,6 +14,7 @@ import { openApi } from './openapi.ts'
 import { overviewHandlers } from './overview.ts'
 import { authorize, validated } from './request.ts'
 import { ruleHandlers } from './rules.ts'
+import { shareHandlers } from './shares.ts'
 import { siteHandlers } from './sites.ts'
 import { statisticsHandlers } from './statistics.ts'
 import { witnessHandlers } from './witnesses.ts'
@@ -29,6 +30,7 @@ export const HANDLERS: Handlers = {
   ...ruleHandlers,
   ...witnessHandlers,
   ...chartHandlers,
+  ...shareHandlers,
 }
 
 /** Registers the whole JSON interface, the event stream, the exports and the OpenAPI document. */

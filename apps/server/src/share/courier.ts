@@ -33,6 +33,8 @@ export interface ShareFigures {
   failures: number
   /** Why nothing gets through at the moment; undefined when it does. */
   failing: string | undefined
+  /** Since when, epoch milliseconds. */
+  failingSince: number | undefined
 }
 
 type Sums = Omit<ShareStep, 'target' | 'nextPosition' | 'at'>
@@ -43,7 +45,14 @@ type Sums = Omit<ShareStep, 'target' | 'nextPosition' | 'at'>
  * reached is waited for. It only reads what is committed, so a slow target never holds the house up.
  */
 export class ShareCourier {
-  readonly figures: ShareFigures = { batches: 0, statements: 0, refused: 0, failures: 0, failing: undefined }
+  readonly figures: ShareFigures = {
+    batches: 0,
+    statements: 0,
+    refused: 0,
+    failures: 0,
+    failing: undefined,
+    failingSince: undefined,
+  }
   readonly target: string
   private readonly carrier: ShareCarrier
   private readonly store: Store
@@ -83,6 +92,11 @@ export class ShareCourier {
     return this.next
   }
 
+  /** Whether people's statements are handed on as well as batches. */
+  get mayState(): boolean {
+    return this.carrier.mayState
+  }
+
   /** What a person should look at: a target that cannot be reached, or that refused something. */
   notices(): string[] {
     const { failing, refused } = this.figures
@@ -113,12 +127,14 @@ export class ShareCourier {
         known = true
         const worked = await this.round()
         this.figures.failing = undefined
+        this.figures.failingSince = undefined
         retryMs = FIRST_RETRY_MS
         if (!worked) await this.pause(undefined)
       } catch (error) {
         if (this.stopping) return
         this.figures.failures++
         this.figures.failing = error instanceof Error ? error.message : String(error)
+        this.figures.failingSince ??= this.clock.now()
         this.log.warn(
           { reason: this.figures.failing, position: this.next, retryMs },
           'sharing failed; it goes on',

@@ -33,6 +33,7 @@ export const READ_PATHS: { readonly [N in ReadName]: Endpoints[N]['path'] } = {
   windows: '/api/windows',
   witnesses: '/api/sites/:site/witnesses',
   charts: '/api/sites/:site/charts',
+  shares: '/api/share/targets',
 }
 
 /** Addresses of what an administrator may do from a screen. */
@@ -41,6 +42,7 @@ export const ACT_PATHS = {
   trySettings: '/api/rules/:rule/trial',
   changeSettings: '/api/rules/:rule/settings',
   registerNotice: '/api/notices',
+  declareWindow: '/api/windows',
   decideChart: '/api/sites/:site/charts',
 } as const satisfies { readonly [N in EndpointName]?: Endpoints[N]['path'] }
 export type ActName = keyof typeof ACT_PATHS
