@@ -1,11 +1,10 @@
 import { type Channel, HOUR_MS } from '@oiltrail/kernel'
-import type { Site } from '../registry/site.ts'
 import { PROPOSED, setting } from './declare.ts'
 import type { FactEvent, Ref, WatchEvent } from './event.ts'
 import { type Around, defineRule, type Step } from './rule.ts'
 import { litresText, spanText } from './say.ts'
-import { partSubject, type Subject, subjectWords } from './subject.ts'
-import { nozzleSubject } from './subjects-of.ts'
+import { subjectWords } from './subject.ts'
+import { nozzleSubject, nozzlesOfSite } from './subjects-of.ts'
 
 /** Totalizer and stated sales of one witness, from where they were last known to agree. */
 interface Ledger {
@@ -152,12 +151,6 @@ function unseen(state: State, channel: Channel): Step<State> {
   return { state: { ledgers, waits: false }, wakeAt: null, verdict: 'insufficient' }
 }
 
-function nozzlesOf(code: string, site: Site | undefined): readonly Subject[] {
-  return (site?.dispensers ?? []).flatMap(({ nozzles }) =>
-    nozzles.map(({ nozzle }) => partSubject(code, 'nozzle', nozzle)),
-  )
-}
-
 const WITNESS_WORDS: Readonly<Record<Witness, { zh: string; en: string }>> = {
   pulse: { zh: '总累', en: 'totalizer' },
   board: { zh: '总累', en: 'totalizer' },
@@ -186,7 +179,7 @@ export const missingSales = defineRule<State, Key>({
   // A box that went dark in the middle of a fuelling tells that sale when it is back; what is missing then is told then.
   suppressedBy: ['mains-lost', 'collector-silent', 'volume-channel-down', 'price-channel-down'],
   subjectsOf: (event, site) =>
-    event.type === 'gap-passed' ? nozzlesOf(event.site, site) : nozzleSubject(event),
+    event.type === 'gap-passed' ? nozzlesOfSite(event.site, site) : nozzleSubject(event),
   start: () => ({ ledgers: {}, waits: false }),
   step(state, event, around): Step<State> {
     if (event.type === 'time') return waiting(state, event, around)

@@ -4,32 +4,19 @@ import { partSubject, type Subject } from './subject.ts'
 
 /** Nozzle that a fact is about, as a subject; nothing for other events. */
 export function nozzleSubject(event: ShownEvent): readonly Subject[] {
-  // A dozen rules ask this of every sale; the same text is found faster in their books than an equal one.
-  if (newestNozzle?.event !== event) newestNozzle = { event, subjects: subjectsOfNozzle(event) }
-  return newestNozzle.subjects
-}
-
-let newestNozzle: { readonly event: ShownEvent; readonly subjects: readonly Subject[] } | undefined
-
-function subjectsOfNozzle(event: ShownEvent): readonly Subject[] {
   if (event.type !== 'fact' || !('nozzle' in event.fact)) return []
   return [partSubject(event.site, 'nozzle', event.fact.nozzle)]
 }
 
-/** Tank that a fact is about: its own, or the one its nozzle or arm draws from. A notice concerns the tanks it may go into. */
-export function tankSubject(event: ShownEvent, site: Site | undefined): readonly Subject[] {
-  // Every rule of tanks asks this of every event, twice.
-  if (newest && newest.event === event && newest.site === site) return newest.subjects
-  const subjects = subjectsOfTank(event, site)
-  newest = { event, site, subjects }
-  return subjects
+/** All nozzles of a site, for what concerns its whole channel. */
+export function nozzlesOfSite(code: string, site: Site | undefined): readonly Subject[] {
+  return (site?.dispensers ?? []).flatMap(({ nozzles }) =>
+    nozzles.map(({ nozzle }) => partSubject(code, 'nozzle', nozzle)),
+  )
 }
 
-let newest:
-  | { readonly event: ShownEvent; readonly site: Site | undefined; readonly subjects: readonly Subject[] }
-  | undefined
-
-function subjectsOfTank(event: ShownEvent, site: Site | undefined): readonly Subject[] {
+/** Tank that a fact is about: its own, or the one its nozzle or arm draws from. A notice concerns the tanks it may go into. */
+export function tankSubject(event: ShownEvent, site: Site | undefined): readonly Subject[] {
   if (event.type === 'tank-point') return [event.subject]
   if (event.type === 'notice')
     return (site?.tanks ?? [])
