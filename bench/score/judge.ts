@@ -50,7 +50,7 @@ function subjectOf(scenario: Scenario, site: SitePlan): string {
 
 interface Moments {
   readonly begin: EpochMs
-  /** From when the time to the alarm counts; undefined when it never came (no delivery ran short). */
+  /** From when the time to the alarm counts; undefined when it never came (no delivery ran short, nobody bought). */
   from: EpochMs | undefined
 }
 
@@ -63,6 +63,15 @@ function order(scenario: Scenario, county: Play, station: SitePlan): Moments {
   if (scenario.declared) declare(county, station, begin)
   const moments: Moments = { begin, from: begin }
   if (scenario.from === 'end') moments.from = begin + (scenario.lastsHours ?? 0) * HOUR_MS
+  if (scenario.from === 'sale') {
+    moments.from = undefined
+    county.staged.world.witnesses.push({
+      saleEnded: (site, nozzle, { endsAt, hidden, priceFenPerLitre }) => {
+        const touched = hidden || priceFenPerLitre !== nozzle.priceFenPerLitre
+        if (touched && site.code === station.site.site && endsAt > begin) moments.from ??= endsAt
+      },
+    })
+  }
   if (scenario.from === 'delivery') {
     moments.from = undefined
     county.staged.world.witnesses.push({

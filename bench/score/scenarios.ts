@@ -18,8 +18,11 @@ export interface Scenario {
   readonly declared?: true
   /** Longest time to the alarm, in seconds, from `from`. */
   readonly withinSeconds: number
-  /** `begin` of the misdeed, its `end` (what nobody can know before), or the end of the first `delivery` in it. */
-  readonly from?: 'begin' | 'end' | 'delivery'
+  /**
+   * `begin` of the misdeed, its `end` (what nobody can know before), the end of the first `delivery` in it, or of the first
+   * `sale` that it touches: a nozzle that nobody uses cheats nobody.
+   */
+  readonly from?: 'begin' | 'end' | 'delivery' | 'sale'
 }
 
 const MINUTE = 60
@@ -105,8 +108,8 @@ export const SCENARIOS: readonly Scenario[] = [
   misdeed('cabinet-open-declared', '申报维护后开箱', 'none', ['cabinet-opened'], MINUTE, {
     ...{ fault: 'cabinet-open', hour: 2, lastsHours: 1, declared: true },
   }),
-  misdeed('price-cheat', '主板价格作弊', 'tapped-nozzle', ['price-mismatch'], 4 * HOUR),
-  misdeed('missing-sales', '隐瞒销售(四笔瞒一)', 'tapped-nozzle', BOOKS, 4 * HOUR),
+  misdeed('price-cheat', '主板价格作弊', 'tapped-nozzle', ['price-mismatch'], 4 * HOUR, { from: 'sale' }),
+  misdeed('missing-sales', '隐瞒销售(四笔瞒一)', 'tapped-nozzle', BOOKS, 4 * HOUR, { from: 'sale' }),
   misdeed('totalizer-reset', '总累回调', 'tapped-nozzle', ['totalizer-back'], 2 * HOUR),
   misdeed('pulse-injector', '脉冲注入', 'tapped-nozzle', BOOKS, 12 * HOUR),
   misdeed('meter-wheel', '计量轮改动 +1 %', 'none', ['meter-drift', ...TANK], 14 * DAY, { days: 17, day: 3 }),

@@ -35,6 +35,8 @@ const HEARTBEAT_EVERY_MS = HOUR_MS
 /** A board is read about every four seconds, a price believed after three equal reads. */
 const BOARD_POLL_MS = 4_000
 const PRICE_READS = 3
+/** A grown total beside the last sale of before is told at this poll: by then the board is not still booking. */
+const LAGGING_POLLS = 3
 /** Daily records, after midnight. */
 const BOARD_TOTALS_AFTER_MS = 2 * MINUTE_MS
 const PRICE_AFTER_MS = 10 * MINUTE_MS
@@ -166,7 +168,17 @@ export class Recorder {
         totalMillilitres: sale.totalMillilitres - lost,
       })
     }
-    if (!fill.hidden && this.pricesSeen(site, nozzle)) add(site, 'price', readAt, receiptOf(nozzle, fill))
+    if (!this.pricesSeen(site, nozzle)) return
+    if (!fill.hidden) add(site, 'price', readAt, receiptOf(nozzle, fill))
+    else this.world.agenda.plan(readAt + LAGGING_POLLS * BOARD_POLL_MS, (at) => this.grand(site, nozzle, at))
+  }
+
+  /** The board's grand total: daily, and whenever it has grown by more than the last sale. */
+  private grand(site: SiteBody, nozzle: NozzleBody, at: EpochMs): void {
+    if (!this.active || !this.pricesSeen(site, nozzle)) return
+    const { boardMillilitres, totalFen } = nozzle
+    const sum = { label: '', volumeMillilitres: boardMillilitres, amountFen: totalFen }
+    this.add(site, 'price', at, boardTotalOf(nozzle, 'grand', sum))
   }
 
   private boardSilent(site: SiteBody, nozzle: NozzleBody): boolean {
@@ -256,13 +268,7 @@ export class Recorder {
     const yesterday = at - DAY_MS
     this.add(site, 'price', at, boardTotalOf(nozzle, 'day', dayOfBoard(nozzle, yesterday)))
     this.add(site, 'price', at, boardTotalOf(nozzle, 'month', monthOfBoard(nozzle, yesterday)))
-    const { boardMillilitres, totalFen } = nozzle
-    this.add(
-      site,
-      'price',
-      at,
-      boardTotalOf(nozzle, 'grand', { label: '', volumeMillilitres: boardMillilitres, amountFen: totalFen }),
-    )
+    this.grand(site, nozzle, at)
   }
 
   private price(site: SiteBody, nozzle: NozzleBody, at: EpochMs): void {
