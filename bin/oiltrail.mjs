@@ -2,17 +2,29 @@
 // The one command line. Each command is a bundle in dist/ run in this very process, so that signals reach it directly.
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { endAtSignal } from '../tools/children.mjs'
 
-/** Command → bundle, the arguments put before the user's, and one line of help in both languages. */
+/** Command → bundle, the arguments put before the user's, whether it runs until it is stopped, and one line of help in both languages. */
 const COMMANDS = {
-  serve: { bundle: 'server', args: ['serve'], help: 'run the platform / 运行平台' },
+  serve: { bundle: 'server', args: ['serve'], lasting: true, help: 'run the platform / 运行平台' },
   demo: {
     bundle: 'demo',
     args: [],
+    lasting: true,
     help: 'platform, simulated county and collectors / 演示:平台、模拟县域与采集器',
   },
-  edge: { bundle: 'edge', args: [], help: 'run a collector: edge run --config FILE / 运行采集器' },
-  simulate: { bundle: 'simulator', args: [], help: 'run a simulated county / 运行模拟县域' },
+  edge: {
+    bundle: 'edge',
+    args: [],
+    lasting: true,
+    help: 'run a collector: edge run --config FILE / 运行采集器',
+  },
+  simulate: {
+    bundle: 'simulator',
+    args: [],
+    lasting: true,
+    help: 'run a simulated county / 运行模拟县域',
+  },
   enrol: {
     bundle: 'server',
     args: ['enrol'],
@@ -72,6 +84,8 @@ if (!existsSync(fileURLToPath(bundle))) {
   process.stderr.write('oiltrail: not built yet; run npm run build first / 尚未构建,请先运行 npm run build\n')
   process.exit(1)
 }
+// Those that run until somebody stops them listen to signals themselves, once they have been read.
+if (command.lasting) endAtSignal({ clean: true })
 process.argv = [process.argv[0], fileURLToPath(bundle), ...command.args, ...rest]
 process.setSourceMapsEnabled(true)
 await import(bundle.href)

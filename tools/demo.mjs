@@ -29,6 +29,9 @@ const MISDEEDS = [
 /** How often the simulated enterprises are asked what they have to state. */
 const DESK_POLL_MS = 2_000
 
+/** Ends our children when we were killed outright. */
+const LIFELINE = new URL('./lifeline.mjs', import.meta.url).href
+
 const options = readOptions()
 const directory = resolve(options.data)
 const demoDirectory = join(directory, 'demo')
@@ -107,7 +110,7 @@ function openWorld() {
 /** Starts one of our programs; its lines on standard output go to `onLine`. */
 function start(name, args, env, onLine) {
   const bundle = fileURLToPath(new URL(`../dist/${name}.mjs`, import.meta.url))
-  const child = spawn(process.execPath, ['--enable-source-maps', bundle, ...args], {
+  const child = spawn(process.execPath, ['--enable-source-maps', '--import', LIFELINE, bundle, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, ...env },
     // A group of its own: Ctrl-C reaches only the demo, which then stops its children in order.

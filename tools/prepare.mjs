@@ -1,6 +1,6 @@
 // Everything that must be there before any command can run: packages, bundles, a browser for the tests.
 // Plain JavaScript without dependencies, because it runs before anything is installed.
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
   cpSync,
@@ -12,8 +12,9 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { run } from './children.mjs'
 
 /** Root of the checkout. */
 export const ROOT = fileURLToPath(new URL('..', import.meta.url))
@@ -34,29 +35,27 @@ export function requireNode() {
   process.exit(1)
 }
 
-/** Runs a program to its end with its output on ours; throws when it fails. */
-export function run(program, args, options = {}) {
-  const result = spawnSync(program, args, {
-    cwd: ROOT,
-    stdio: ['ignore', 2, 2],
-    shell: process.platform === 'win32',
-    ...options,
-  })
-  if (result.error) throw result.error
-  if (result.status !== 0)
-    throw new Error(`${program} ${args.join(' ')} ended with ${result.status ?? result.signal}`)
-}
-
 /** Installs the packages of the lock file, once per state of the lock file. */
-export function ensureInstalled() {
+export async function ensureInstalled() {
   const stamp = join(ROOT, 'node_modules', '.oiltrail-lock')
   const wanted = createHash('sha256')
     .update(readFileSync(join(ROOT, 'package-lock.json')))
     .digest('hex')
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return
   say('installing packages (npm ci) / 正在安装依赖')
-  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'])
+  // All of them, also where NODE_ENV=production or a setting of the user leaves out what we build with.
+  const args = ['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error']
+  await npm(args)
   writeFileSync(stamp, wanted)
+}
+
+/** Runs npm: the one that started us, or the one on the path. */
+function npm(args) {
+  const started = process.env.npm_execpath ?? ''
+  if (basename(started) === 'npm-cli.js')
+    return run(process.execPath, [started, ...args], { cwd: ROOT, grouped: true })
+  // On Windows npm is a batch file, which only a shell can run; none of the arguments needs quotes.
+  return run('npm', args, { cwd: ROOT, grouped: true, shell: process.platform === 'win32' })
 }
 
 /** Node programs that are bundled, by name of the bundle. */
@@ -94,6 +93,8 @@ async function buildPart(name, folders, build) {
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return
   const started = Date.now()
   mkdirSync(join(ROOT, 'dist'), { recursive: true })
+  // What is broken off half-way must not pass for what was there before.
+  rmSync(stamp, { force: true })
   await build()
   writeFileSync(stamp, wanted)
   say(`built ${name} in ${((Date.now() - started) / 1000).toFixed(1)} s / 已构建 ${name}`)
@@ -165,27 +166,27 @@ export function findChromium() {
 }
 
 /** The browser tests need Chromium and a Chinese font; on Debian as root they are installed, elsewhere they must be there. */
-export function ensureBrowser() {
+export async function ensureBrowser() {
   const packages = [...(findChromium() ? [] : ['chromium']), ...(hasChineseFont() ? [] : ['fonts-noto-cjk'])]
   if (packages.length === 0) return
-  if (!aptInstall(packages) && !findChromium())
+  if (!(await aptInstall(packages)) && !findChromium())
     throw new Error(
       'the browser tests need Chromium: install it, or set OILTRAIL_CHROMIUM to its path / 浏览器测试需要 Chromium',
     )
 }
 
 /** One test speaks MQTT with the programs of another maker; on Debian as root they are installed, elsewhere that test says what it misses. */
-export function ensurePeers() {
-  if (!existsSync('/usr/bin/mosquitto_rr')) aptInstall(['mosquitto-clients'])
+export async function ensurePeers() {
+  if (!existsSync('/usr/bin/mosquitto_rr')) await aptInstall(['mosquitto-clients'])
 }
 
 /** Installs packages on Debian as root; elsewhere returns false. */
-function aptInstall(packages) {
+async function aptInstall(packages) {
   if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return false
   say(`installing ${packages.join(' ')} with apt-get / 正在安装 ${packages.join('、')}`)
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-  run('apt-get', ['update', '-qq'], { env })
-  run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], { env })
+  await run('apt-get', ['update', '-qq'], { env })
+  await run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], { env })
   return true
 }
 
