@@ -21,6 +21,12 @@ const ROUND = { entries: 256, bytes: 2 * 1024 * 1024 }
 const LANES = 8
 const FIRST_RETRY_MS = 500
 const LAST_RETRY_MS = 60_000
+/** What another platform takes over of the desk: who may speak. Alarms, settings, notices and windows are the house's own. */
+const HANDED_ON: ReadonlySet<string | undefined> = new Set([
+  'site-registered',
+  'device-enrolled',
+  'device-revoked',
+])
 /** Refused entries read at once when they are offered again. */
 const REOFFER_ENTRIES = 100
 
@@ -161,6 +167,9 @@ export class ShareCourier {
 
   private async reoffer(position: number): Promise<void> {
     const [entry] = await readEntries(this.store.pool, this.county, position, { entries: 1, bytes: 1 })
+    // On record from before only those were offered: nobody refused what concerns nobody else.
+    if (entry?.type === 'desk' && !HANDED_ON.has(entry.code))
+      return clearShareRefusal(this.store.pool, this.county, this.target, position)
     // What was stated about a collector may have been overtaken since: offered late it could let a revoked one speak.
     if (!entry || (entry.type === 'desk' && entry.code !== 'site-registered')) return
     const sums = await this.offer([entry])
@@ -197,7 +206,7 @@ export class ShareCourier {
     }
     const [first] = group
     if (first?.type === 'desk') {
-      if (this.carrier.mayState) take(first, await this.carrier.statement(first))
+      if (this.carrier.mayState && HANDED_ON.has(first.code)) take(first, await this.carrier.statement(first))
       return sums
     }
     const lanes = [...byChannel(group)]
