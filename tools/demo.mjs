@@ -107,17 +107,22 @@ function openWorld() {
   return world
 }
 
-/** Starts one of our programs; its lines on standard output go to `onLine`. */
-function start(name, args, env, onLine) {
+/** Starts one of our programs; its lines on standard output go to `onLine`, those on standard error to ours and, if given, `onWords`. */
+function start(name, args, env, onLine, onWords) {
   const bundle = fileURLToPath(new URL(`../dist/${name}.mjs`, import.meta.url))
   const child = spawn(process.execPath, ['--enable-source-maps', '--import', LIFELINE, bundle, ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', onWords ? 'pipe' : 'inherit'],
     env: { ...process.env, ...env },
     // A group of its own: Ctrl-C reaches only the demo, which then stops its children in order.
     detached: process.platform !== 'win32',
   })
   children.set(name, child)
   createInterface({ input: child.stdout }).on('line', onLine)
+  if (onWords)
+    createInterface({ input: child.stderr }).on('line', (line) => {
+      process.stderr.write(`${line}\n`)
+      onWords(line)
+    })
   child.on('exit', (code, signal) => {
     children.delete(name)
     if (stopping) return
@@ -260,9 +265,11 @@ async function main() {
     { ...env, OILTRAIL_MQTT_PORT: options['mqtt-port'], OILTRAIL_DEMO: '1' },
     (line) => {
       const ready = /^ready (http:\S+)$/.exec(line)
+      if (ready) server.keep(ready[1])
+    },
+    (line) => {
       const uplink = /^mqtt (mqtts?:\S+)$/.exec(line)
       if (uplink) mqtt.keep(uplink[1])
-      if (ready) server.keep(ready[1])
     },
   )
   const base = await server.promise

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { dataDirectory } from '../scenarios/world.ts'
 
@@ -47,14 +48,20 @@ export class Platform {
       this.log = (this.log + chunk.toString()).slice(-200_000)
     })
     await new Promise<void>((ready, failed) => {
-      createInterface({ input: child.stdout }).on('line', (line) => {
-        const mqtt = /^mqtt (\S+)$/.exec(line)
-        const http = /^ready (\S+)$/.exec(line)
-        if (mqtt) this.mqtt = mqtt[1]!
-        if (http) {
-          this.base = http[1]!
+      let [mqtt, http]: (string | undefined)[] = []
+      const read = (input: Readable, see: (line: string) => void) =>
+        createInterface({ input }).on('line', (line) => {
+          see(line)
+          if (mqtt === undefined || http === undefined) return
+          this.mqtt = mqtt
+          this.base = http
           ready()
-        }
+        })
+      read(child.stderr, (line) => {
+        mqtt ??= /^mqtt (\S+)$/.exec(line)?.[1]
+      })
+      read(child.stdout, (line) => {
+        http ??= /^ready (\S+)$/.exec(line)?.[1]
       })
       child.once('exit', (code, signal) =>
         failed(new Error(`the server ended with ${code ?? signal}:\n${this.log.slice(-4_000)}`)),

@@ -12,10 +12,10 @@ import { ENROL_SECRET } from './desk/codes.ts'
 import { parseExport, runAudit, runExport, runReplay } from './inspect.ts'
 import { REMOVE_HELP, removeData } from './remove.ts'
 import { hasLogKeys } from './seal/keys.ts'
-import { startServer } from './serve.ts'
+import { type RunningServer, startServer } from './serve.ts'
 
-/** A stop that takes longer than this is broken off: the caller expects us gone within ten seconds. */
-const STOP_DEADLINE_MS = 9_000
+/** A stop that takes longer than this is broken off: the caller expects us gone within ten seconds, our database with us. */
+const STOP_DEADLINE_MS = 8_000
 /** What a backup takes along from the folder of keys. */
 const KEY_FILES = ['log-ed25519.pem', 'log-sm2.pem', ENROL_SECRET]
 
@@ -125,35 +125,46 @@ function makeLog(config: ServerConfig) {
 
 async function serve(args: readonly string[], env: Environment): Promise<number> {
   const { config, names } = configOf(args, env)
-  if (names.length > 0) throw invalid(`what is ${names[0]}?`)
+  if (names.length > 0) throw invalid(`what is ${names[0]}? / 多余的参数 ${names[0]}`)
   await mkdir(config.data, { recursive: true })
   const log = makeLog(config)
   const end = pledge<Problem | undefined>()
+  const ended = new AbortController()
+  let server: RunningServer | undefined
   // Before anything is started: a signal that comes early must not leave a database behind.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => end.keep(undefined))
-  const starting = startServer(config, log, {
-    onFatal: (problem) => {
-      log.fatal({ problem }, 'the server cannot go on')
-      end.keep(problem)
-    },
+  void end.promise.then(() => {
+    ended.abort()
+    const late = setTimeout(() => {
+      log.error('the stop took too long and was broken off')
+      // Broken off on its way up it has not left anything undone.
+      process.exit(server ? 1 : 0)
+    }, STOP_DEADLINE_MS)
+    late.unref()
   })
-  const server = await Promise.race([starting, end.promise.then(() => undefined)])
-  if (server) {
-    if (server.mqttUrl) process.stdout.write(`mqtt ${server.mqttUrl}\n`)
-    if (server.mqttsUrl) process.stdout.write(`mqtt ${server.mqttsUrl}\n`)
-    process.stdout.write(`ready ${server.url}\n`)
+  try {
+    server = await startServer(config, log, {
+      cancelled: ended.signal,
+      onFatal: (problem) => {
+        log.fatal({ problem }, 'the server cannot go on')
+        end.keep(problem)
+      },
+    })
+    announce(server)
+  } catch (error) {
+    if (!ended.signal.aborted) throw error
   }
   const problem = await end.promise
-  const deadline = setTimeout(() => {
-    log.error('the stop took too long and was broken off')
-    process.exit(1)
-  }, STOP_DEADLINE_MS)
-  deadline.unref()
-  await (await starting).stop()
-  clearTimeout(deadline)
+  await server?.stop()
   // Told once more, in both languages, as the last words that a person sees.
   if (problem) throw new ProblemError(problem)
   return 0
+}
+
+/** One line on standard output, for whoever waits for it; the rest is for people. */
+function announce({ url, mqttUrl, mqttsUrl }: RunningServer): void {
+  for (const address of [mqttUrl, mqttsUrl]) if (address) process.stderr.write(`mqtt ${address}\n`)
+  process.stdout.write(`ready ${url}\n`)
 }
 
 function pledge<T>(): { readonly promise: Promise<T>; readonly keep: (value: T) => void } {

@@ -64,17 +64,28 @@ export function readConfig(
     const value = text(flag, variable)
     if (value === undefined) return otherwise
     if (!/^[0-9]{1,5}$/.test(value) || Number(value) > 65_535)
-      throw invalid(`--${flag} / ${variable}`, `a port from 0 to 65535, not ${value.slice(0, 40)}`)
+      throw invalid(
+        `--${flag} / ${variable}`,
+        `a port from 0 to 65535, not ${value.slice(0, 40)} / 应为 0–65535`,
+      )
     return Number(value)
   }
   const countyCode = text('county', 'OILTRAIL_COUNTY') ?? '520327'
-  if (!COUNTY_PATTERN.test(countyCode)) throw invalid('--county / OILTRAIL_COUNTY', 'six digits')
+  if (!COUNTY_PATTERN.test(countyCode))
+    throw invalid('--county / OILTRAIL_COUNTY', 'six digits / 应为六位数字')
   const tlsCert = text('tls-cert', 'OILTRAIL_TLS_CERT')
   const tlsKey = text('tls-key', 'OILTRAIL_TLS_KEY')
   if ((tlsCert === undefined) !== (tlsKey === undefined))
-    throw invalid('--tls-cert / --tls-key', 'both files or none')
+    throw invalid('--tls-cert / --tls-key', 'both files or none / 须同时给出或都不给')
+  const databaseUrl = text('database-url', 'DATABASE_URL')
+  if (databaseUrl !== undefined && !/^postgres(ql)?:\/\//.test(databaseUrl))
+    throw invalid(
+      '--database-url / DATABASE_URL',
+      'it reads postgresql://USER:PASSWORD@HOST:PORT/DATABASE / 应形如 postgresql://用户:口令@主机:端口/库名',
+    )
   const logLevel = text('log-level', 'OILTRAIL_LOG_LEVEL') ?? 'info'
-  if (!LOG_LEVELS.includes(logLevel)) throw invalid('--log-level', `one of ${LOG_LEVELS.join(', ')}`)
+  if (!LOG_LEVELS.includes(logLevel))
+    throw invalid('--log-level / OILTRAIL_LOG_LEVEL', `one of ${LOG_LEVELS.join(', ')} / 应为其中之一`)
   return {
     host: text('host', 'OILTRAIL_HOST') ?? '127.0.0.1',
     port: port('port', 'OILTRAIL_PORT', 8080),
@@ -84,7 +95,7 @@ export function readConfig(
         : port('mqtt-port', 'OILTRAIL_MQTT_PORT', 1883),
     mqttsPort: port('mqtts-port', 'OILTRAIL_MQTTS_PORT', 8883),
     data: text('data', 'OILTRAIL_DATA') ?? './data',
-    databaseUrl: text('database-url', 'DATABASE_URL'),
+    databaseUrl,
     countyCode,
     tlsCert,
     tlsKey,

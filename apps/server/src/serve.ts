@@ -61,6 +61,8 @@ export interface RunningServer {
 export interface ServeHooks {
   /** The server cannot go on: another took the log, or the database is gone for good. */
   readonly onFatal?: (problem: Problem) => void
+  /** Aborted when nobody wants the server any more: a start under way then ends with the reason and leaves nothing behind. */
+  readonly cancelled?: AbortSignal
   /** How long to wait for another server to let go of the log. */
   readonly ownershipWaitMs?: number
   /** Threads that check signatures ahead. */
@@ -113,6 +115,7 @@ async function bringUp(
     onGivenUp: fatal,
   })
   undo.push(() => database.close())
+  hooks.cancelled?.throwIfAborted()
   const core = await startCore(config, log, database, fatal, hooks, undo)
   const { store } = database
   const { intake, feed, book, seal, signers, county } = core
@@ -183,9 +186,9 @@ async function startCore(
   const { store } = database
   const county = { number: Number(config.countyCode), code: config.countyCode }
   let intake: Intake | undefined
-  const owned = await ShardOwner.take(store, county.number, hooks.ownershipWaitMs ?? OWNERSHIP_WAIT_MS, () =>
-    intake?.doubtOwnership(),
-  )
+  const waitMs = hooks.ownershipWaitMs ?? OWNERSHIP_WAIT_MS
+  const doubt = (): void => intake?.doubtOwnership()
+  const owned = await ShardOwner.take(store, county.number, waitMs, doubt, hooks.cancelled)
   if (!owned.ok) throw new ProblemError(owned.problem)
   undo.push(() => owned.value.release())
   const { feed, book, lastAt } = await readLog(store, county.number)
@@ -207,6 +210,7 @@ async function startCore(
     rules: hooks.rules,
   })
   undo.push(() => watch.stop())
+  hooks.cancelled?.throwIfAborted()
   const loops = await startFollowers([live.follower, seal], { store, county: county.number, feed, log })
   const followers: readonly Following[] = [...loops, watch]
   undo.push(

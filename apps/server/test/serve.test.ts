@@ -111,7 +111,7 @@ describe('the command', () => {
         })
         child.once('exit', (code) => failed(new Error(`ended with ${code}`)))
       })
-      expect(lines.join('\n')).toMatch(/^mqtt mqtt:\/\/127\.0\.0\.1:\d+\nready http:\/\/127\.0\.0\.1:\d+$/)
+      expect(lines.join('\n')).toMatch(/^ready http:\/\/127\.0\.0\.1:\d+$/)
       const base = lines.at(-1)!.slice('ready '.length)
       // An open event stream must not hold the server up.
       const stream = await fetch(`${base}/api/events`)

@@ -26,17 +26,19 @@ export class ShardOwner {
 
   /**
    * Takes the log of a county, waiting a bounded time for another server to go. Refuses SHARD_OWNED when it does not.
-   * `onBreak` is called when the connection that holds the lock breaks; `holdsLock` tries to get it back.
+   * `onBreak` is called when the connection that holds the lock breaks; `holdsLock` tries to get it back. Throws once `cancelled`.
    */
   static async take(
     store: Store,
     county: number,
     waitMs: number,
     onBreak: () => void,
+    cancelled?: AbortSignal,
   ): Promise<Result<ShardOwner>> {
     const owner = new ShardOwner(store, county, onBreak)
     const deadline = performance.now() + waitMs
     while (!(await owner.lock())) {
+      cancelled?.throwIfAborted()
       if (performance.now() >= deadline)
         return refuse('SHARD_OWNED', `another server has been writing the log of ${county} for ${waitMs} ms`)
       await new Promise((wake) => setTimeout(wake, ASK_MS))
