@@ -3,7 +3,7 @@ import type { Site, Tank } from '../registry/site.ts'
 import type { QuietWindow } from './event.ts'
 import type { Around, NozzleLink } from './rule.ts'
 import type { SettingsBook, SettingValues } from './settings.ts'
-import { type Subject, subjectParts } from './subject.ts'
+import { partSubject, type Subject, subjectParts } from './subject.ts'
 
 /** A registration with its parts found by code. */
 interface Registered {
@@ -95,13 +95,18 @@ export class WindowBook {
 
   /** The window that covers a subject at a moment: of the whole site, or of exactly this part. */
   covering(subject: Subject, at: EpochMs): QuietWindow | undefined {
+    return this.within([subject], at, at)
+  }
+
+  /** A window, declared so far, that shares time with a span: of the whole site, or of exactly one of these parts of it. */
+  within(subjects: readonly Subject[], from: EpochMs, to: EpochMs): QuietWindow | undefined {
     if (this.#windows.size === 0) return undefined
-    const windows = this.#windows.get(subjectParts(subject).site)
+    const windows = this.#windows.get(subjectParts(subjects[0]!).site)
     return windows?.find(
       (window) =>
-        at >= window.from &&
-        at <= window.to &&
-        (window.part === '' || subject === `${window.site}/${window.part}`),
+        to >= window.from &&
+        from <= window.to &&
+        (window.part === '' || subjects.includes(`${window.site}/${window.part}`)),
     )
   }
 }
@@ -154,6 +159,12 @@ export class AroundView implements Around {
   }
   get window(): QuietWindow | undefined {
     return this.books.windows.covering(this.subject, this.at)
+  }
+  declared(from: EpochMs, to: EpochMs): QuietWindow | undefined {
+    const { site, kind, code } = subjectParts(this.subject)
+    const nozzles = kind === 'tank' ? this.nozzlesOf(code) : NONE
+    const parts = [this.subject, ...nozzles.map((nozzle) => partSubject(site, 'nozzle', nozzle))]
+    return this.books.windows.within(parts, from, to)
   }
   nozzle(code: string): NozzleLink | undefined {
     return this.registered?.nozzles.get(code)

@@ -32,4 +32,20 @@ export default defineCases(leak, [
     expect: [],
     nearMiss: true,
   },
+  {
+    what: 'declared every noon and every midnight: a tank whose every day is declared leaks like another',
+    events: tankDays({ days: 5, lossPerHour: 0.757, declaredOn: () => true }),
+    expect: [
+      '11-27 12:30 ▲ tank/1 永和加油站 1 号罐 11-23 00:00–11-27 11:30 持续失油 0.76 ± 0.31 L/h(5 段静置拟合,折合每月 546 L)',
+    ],
+  },
+  {
+    what: 'three declared days on which the tank is drained slowly to be cleaned: strange days are no leak',
+    events: tankDays({
+      ...{ days: 12, lossPerHour: 6, lossFrom: 6, lossTo: 9 },
+      declaredOn: (day) => day >= 6 && day < 9,
+    }),
+    expect: [],
+    nearMiss: true,
+  },
 ])

@@ -41,7 +41,8 @@ function learned(
 ): Step<State> {
   const { settings } = around
   const found = done.hours < LEAST_HOURS ? undefined : leakOf(done, deviation / 1_000)
-  if (!found || around.window) return { state }
+  // Declared windows change nothing: a fast draining ends the stretch, and a strange day makes the pool less sure, no more.
+  if (!found) return { state }
   const pool = addEstimate(
     state.pool,
     found.value,
@@ -128,6 +129,7 @@ export const leak = defineRule<State, Key>({
   reads: ['tank-point'],
   late: 'ignore',
   shelvable: false,
+  hiddenByWindow: false,
   subjectsOf: tankSubject,
   start: () => ({ pool: NO_POOL, nights: 0, since: 0, refs: [], open: false }),
   step(state, event, around): Step<State> {

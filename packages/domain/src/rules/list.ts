@@ -18,6 +18,7 @@ import { meterDrift } from './meter-drift.ts'
 import { missingSales } from './missing-sales.ts'
 import { oddMix } from './odd-mix.ts'
 import { offHours } from './off-hours.ts'
+import { overDeclared } from './over-declared.ts'
 import { overfill } from './overfill.ts'
 import { priceCeiling } from './price-ceiling.ts'
 import { priceChannelDown } from './price-channel-down.ts'
@@ -70,6 +71,7 @@ export const RULES: readonly Rule[] = [
   boardChanged,
   offHours,
   oddMix,
+  overDeclared,
 ]
 
 /** The rule of an id. */

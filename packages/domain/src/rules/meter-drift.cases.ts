@@ -25,4 +25,23 @@ export default defineCases(meterDrift, [
     expect: [],
     nearMiss: true,
   },
+  {
+    what: 'the wheel is turned at a site that declares every day',
+    events: tankDays({
+      ...{ days: 15, refilled: true, slopeOf: (day) => (day < 10 ? 1 : 0.99) },
+      declaredOn: () => true,
+    }),
+    expect: [
+      '12-07 12:30 ▲ tank/1 永和加油站 1 号罐 12-02 12:00–12-07 11:30 每计量 1 L 罐内少减 0.82 ± 0.42 %(与以往同液位相比)',
+    ],
+  },
+  {
+    what: 'two days of verification, cans poured back: 6 % of what was metered came back, and the meter is what it was',
+    events: tankDays({
+      ...{ days: 16, refilled: true, slopeOf: (day) => (day === 10 || day === 11 ? 0.94 : 1) },
+      declaredOn: (day) => day === 10 || day === 11,
+    }),
+    expect: [],
+    nearMiss: true,
+  },
 ])

@@ -75,7 +75,8 @@ function learned(
     done.hours < LEAST_HOURS || done.drawn < LEAST_DRAWN_MILLILITRES
       ? undefined
       : slopeOf(done, deviation / 1_000)
-  if (!slope || around.window) return { state }
+  // Declared windows change nothing: cans poured back make one strange stretch, and the shift less sure, no more.
+  if (!slope) return { state }
   const keep = Math.exp(-1 / settings.memoryDays)
   const nozzles = nozzlesLearned(state.nozzles, done, deviation / 1_000, keep)
   const stretch: Stretch = [round(done.share), round(slope.value), round(Math.sqrt(slope.variance))]
@@ -170,6 +171,7 @@ export const meterDrift = defineRule<State, Key>({
   reads: ['tank-point'],
   late: 'ignore',
   shelvable: true,
+  hiddenByWindow: false,
   suppressedBy: ['line-cut', 'line-rewired', 'collector-silent', 'volume-channel-down'],
   subjectsOf: tankSubject,
   start: () => ({ usual: [], shift: NO_POOL, nozzles: {}, since: 0, from: null, open: false }),

@@ -90,6 +90,8 @@ export interface Around<Key extends string = string> {
   readonly window: QuietWindow | undefined
 }
 
+  /** A window, declared so far, that shares time with a span: of the site, of the subject, or of a nozzle of a tank. */
+  declared(from: EpochMs, to: EpochMs): QuietWindow | undefined
 /**
  * Whose time a rule lives by. `volume`, `price`: the facts of that channel; `both`: the slower of the two (a wake-up waits
  * until both have told what they know up to then); `log`: the server's time of receipt (for signs of life).
@@ -142,7 +144,10 @@ export interface Rule<State = unknown, Key extends string = string> extends Redu
   readonly settings: SettingsTable<Key>
   /** False for fire, tamper and seal alarms, which nobody may shelve. */
   readonly shelvable: boolean
-  /** False for tampering: a window is declared by the site itself, and must not hide what the site may do under it. */
+  /**
+   * False where a window, which the site itself declares, must not hide what the site may do under it: tampering, and rules of
+   * days, which weigh the declared hours of a day themselves instead of those of the moment at which it is judged.
+   */
   readonly hiddenByWindow?: false
   /**
    * Rules whose open alarm explains this one away at the same site (for instance the dark collector): ids. Its alarms

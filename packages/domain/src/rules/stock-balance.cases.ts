@@ -32,4 +32,32 @@ export default defineCases(stockBalance, [
     expect: [],
     nearMiss: true,
   },
+  {
+    what: '20 L an hour vanish at a site that declares every day: three days in four are judged all the same',
+    events: tankDays({ days: 3, lossPerHour: 20, declaredOn: () => true }),
+    expect: [
+      '11-25 00:30 △ tank/1 永和加油站 1 号罐 11-24 00:00–11-25 00:00 期初 22354.1 L + 进油 0.0 L − 付油 1164.0 L,实存 20711.9 L,短少 478.2 L(允许 148.5 L,20 ℃)',
+    ],
+  },
+  {
+    what: 'a thief declares his days: 45 L an hour vanish on every fourth, which are excused; the month is not',
+    events: tankDays({
+      days: 14,
+      refilled: true,
+      lossPerHour: 45,
+      lossOn: (day) => day % 4 === 3,
+      declaredOn: (day) => day % 4 === 3,
+    }),
+    expect: [
+      '11-27 00:30 ▲ tank/1 永和加油站 1 号罐 截至 11-27 00:00 本月付油 4656.0 L,累计短少 1078.0 L(允许 571.5 L,20 ℃)',
+      '12-01 00:30 ▲ tank/1 永和加油站 1 号罐 截至 12-01 00:00 本月付油 4656.0 L,累计短少 1087.0 L(允许 570.6 L,20 ℃)',
+      '12-05 00:30 ▲ tank/1 永和加油站 1 号罐 截至 12-05 00:00 本月付油 4656.0 L,累计短少 1050.2 L(允许 618.3 L,20 ℃)',
+    ],
+  },
+  {
+    what: 'one declared day on which 480 L are taken out to clean the tank',
+    events: tankDays({ days: 10, lossPerHour: 20, lossFrom: 6, lossTo: 7, declaredOn: (day) => day === 6 }),
+    expect: [],
+    nearMiss: true,
+  },
 ])

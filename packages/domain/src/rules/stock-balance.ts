@@ -23,8 +23,8 @@ interface Day {
   readonly ref: Ref
 }
 
-/** A finished day: variance and throughput. */
-type Done = readonly [variance: number, sold: number]
+/** A finished day: variance and throughput, and whether a declared window excuses it. */
+type Done = readonly [variance: number, sold: number, isExcused: boolean]
 
 interface State {
   readonly day: Day | null
@@ -35,6 +35,8 @@ interface State {
     readonly sold: number
     readonly days: number
   } | null
+  /** Days since one was excused by a declared window. */
+  readonly judgedSince: number
 }
 
 type Key =
@@ -57,6 +59,11 @@ const RISE_DEVIATIONS = 8
 const WHOLE_DAY_MS = 20 * 3_600_000
 /** What runs in mixes warm with cold and crosses the whole chart: this share of it stays uncertain. */
 const DELIVERY_SHARE = 0.01
+/**
+ * A declared day is left out by itself: cans poured back or a tank being cleaned are no theft. But a site declares its own
+ * windows, and one that declares daily would never be balanced: at most one day of so many is excused.
+ */
+const EXCUSED_ONE_IN = 4
 /** Deviations of earlier days beyond which a day is no longer like them. */
 const DEVIATIONS = 3
 
@@ -94,7 +101,7 @@ function followed(day: Day, point: TankPoint, noise: number): Day {
 
 /** How many of one a tank's chart adds to or takes from what is sold, and how that scatters, by earlier days. */
 function usualOf(days: readonly Done[]): { mean: number; deviation: number } | undefined {
-  const busy = days.filter(([, sold]) => sold > 0)
+  const busy = days.filter(([, sold, isExcused]) => sold > 0 && !isExcused)
   if (busy.length < LEARNT_DAYS) return undefined
   const sold = busy.reduce((sum, [, each]) => sum + each, 0)
   const mean = busy.reduce((sum, [variance]) => sum + variance, 0) / sold
@@ -115,12 +122,19 @@ function unavoidable(day: Day, noise: number, days: number, settings: Around<Key
   return DEVIATIONS * Math.SQRT2 * noise + breathing + day.delivered * DELIVERY_SHARE
 }
 
+/**
+ * An excused day is not judged by itself and neither breaks nor feeds a row of days, but whatever is declared, month and thirty
+ * days hold it: what vanishes there under windows vanishes all the same.
+ */
 function balances(
   state: State,
   day: Day,
+  isExcused: boolean,
   noise: number,
   settings: Around<Key>['settings'],
 ): Balance | undefined {
+  const all: readonly Done[] = [...state.done, [day.variance, day.sold, isExcused]]
+  if (isExcused) return months(state, day, all, noise, settings)
   const usual = usualOf(state.done)
   const percent = (day.sold * settings.dayPercent) / 100 + settings.dayMillilitres
   const basis = percent + unavoidable(day, noise, 1, settings)
@@ -128,12 +142,12 @@ function balances(
   const own = day.variance - (usual?.mean ?? 0) * day.sold
   if (Math.abs(own) > basis + unknown)
     return { period: 'day', variance: own, allowed: basis + unknown, sold: day.sold }
-  const all: readonly Done[] = [...state.done, [day.variance, day.sold]]
   return week(all, settings) ?? months(state, day, all, noise, settings)
 }
 
 /** Seven days short in a row, beyond what the chart took before them. */
-function week(all: readonly Done[], settings: Around<Key>['settings']): Balance | undefined {
+function week(days: readonly Done[], settings: Around<Key>['settings']): Balance | undefined {
+  const all = days.filter(([, , isExcused]) => !isExcused)
   const usual = usualOf(all.slice(0, -WEEK))
   if (!usual) return undefined
   const last = all.slice(-WEEK).map(([variance, sold]) => variance - usual.mean * sold)
@@ -180,13 +194,18 @@ function monthOf(state: State, day: Day): NonNullable<State['month']> {
 }
 
 function closed(state: State, day: Day, point: TankPoint, noise: number, around: Around<Key>): Step<State> {
-  const next = { ...state, day: opened(point) }
-  if (day.at - day.from < WHOLE_DAY_MS || around.window) return { state: next, verdict: 'insufficient' }
-  const found = balances(state, day, noise, around.settings)
+  const opening = { ...state, day: opened(point) }
+  if (day.at - day.from < WHOLE_DAY_MS) return { state: opening, verdict: 'insufficient' }
+  const isExcused = state.judgedSince >= EXCUSED_ONE_IN - 1 && around.declared(day.from, day.at) !== undefined
+  const next = {
+    ...opening,
+    judgedSince: isExcused ? 0 : Math.min(state.judgedSince + 1, EXCUSED_ONE_IN - 1),
+  }
+  const found = balances(state, day, isExcused, noise, around.settings)
   const month = monthOf(state, day)
   const done: readonly Done[] = [
     ...state.done.slice(-(DAYS_KEPT - 1)),
-    [Math.round(day.variance), Math.round(day.sold)],
+    [Math.round(day.variance), Math.round(day.sold), isExcused],
   ]
   if (!found) return { state: { ...next, done, month }, verdict: 'normal' }
   // A day that is plainly wrong teaches nothing about the tank's chart; a period told once begins anew.
@@ -226,7 +245,7 @@ const PERIOD_WORDS = {
 /** R3: the stock in a tank against its book, by day, by seven days short in a row, by month and by 30 days. */
 export const stockBalance = defineRule<State, Key>({
   id: 'stock-balance',
-  version: 2,
+  version: 3,
   grade: 'yellow',
   title: { zh: '进销存不平', en: 'Stock does not balance' },
   clause: {
@@ -271,9 +290,10 @@ export const stockBalance = defineRule<State, Key>({
   reads: ['tank-point'],
   late: 'ignore',
   shelvable: true,
+  hiddenByWindow: false,
   suppressedBy: ['line-cut', 'line-rewired', 'collector-silent', 'volume-channel-down'],
   subjectsOf: tankSubject,
-  start: () => ({ day: null, done: [], month: null }),
+  start: () => ({ day: null, done: [], month: null, judgedSince: EXCUSED_ONE_IN - 1 }),
   step(state, event, around): Step<State> {
     if (event.type !== 'tank-point') return { state }
     const { point, deviationMillilitres } = event
