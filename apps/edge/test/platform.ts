@@ -44,7 +44,7 @@ export class TestPlatform {
       request.on('data', (part: Buffer) => parts.push(part))
       request.on('end', () => {
         const body = Buffer.concat(parts)
-        const [status, answer] = request.url === '/uplink' ? this.post(body) : this.enrol(body)
+        const [status, answer] = this.serve(request.url ?? '', body)
         response.writeHead(status, { 'content-type': 'application/json' }).end(answer)
       })
     })
@@ -106,6 +106,11 @@ export class TestPlatform {
   facts(device: string, channel: string): RecordedFact[] {
     const stream = this.streams.get(`${device} ${channel}`)
     return [...(stream?.records.values() ?? [])].sort((a, b) => a.seq - b.seq)
+  }
+
+  private serve(path: string, body: Buffer): [number, string] {
+    if (path === '/healthz') return [200, '{"ok":true}']
+    return path === '/uplink' ? this.post(body) : this.enrol(body)
   }
 
   private post(body: Buffer): [number, string] {

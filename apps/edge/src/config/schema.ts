@@ -18,15 +18,10 @@ const subject = z
   .string(say('须为文本(加引号)', 'must be text (quote it)'))
   .regex(/^[A-Z0-9]{1,8}$/, say('须为 1–8 位大写字母或数字', 'must be 1–8 upper-case letters or digits'))
 
-const port = z
-  .string(say('须为端口地址', 'must be the address of a port'))
-  .refine(
-    (text) => parsePort(text).ok,
-    say(
-      '端口须写作 tcp://主机:端口 或 serial:///dev/ttyS1?baud=9600&parity=none',
-      'a port reads tcp://host:port or serial:///dev/ttyS1?baud=9600&parity=none',
-    ),
-  )
+const port = z.string(say('须为端口地址', 'must be the address of a port')).superRefine((text, context) => {
+  const parsed = parsePort(text)
+  if (!parsed.ok) context.addIssue({ code: 'custom', message: parsed.problem.detail })
+})
 
 const integer = (low: number, high: number) =>
   z
@@ -79,7 +74,7 @@ const gauge = z.strictObject({
   port,
   /** The gauge's security code, if one is set in it. */
   securityCode: z
-    .string()
+    .string(say('须为文本(加引号)', 'must be text (quote it)'))
     .regex(/^[ -~]{6}$/, say('须为 6 个字符', 'must be 6 characters'))
     .optional(),
   pollSeconds: integer(5, 600).optional(),
@@ -98,6 +93,11 @@ const driverKinds = say(
   'driver 须为 pulse、taxport、gauge 或 arm',
   'driver must be pulse, taxport, gauge or arm',
 )
+const drivers = <T extends z.ZodType>(driver: T) =>
+  z
+    .array(driver, say('须为列表', 'must be a list'))
+    .max(MAX_SUBJECTS, say(`最多 ${MAX_SUBJECTS} 项`, `at most ${MAX_SUBJECTS} entries`))
+    .default([])
 const volumeDriver = z.discriminatedUnion('driver', [pulse, board, gauge, arm], driverKinds)
 const priceDriver = z.discriminatedUnion(
   'driver',
@@ -119,17 +119,33 @@ const site = z.strictObject({
   algorithm: z
     .enum(ALGORITHMS, say(`须为 ${ALGORITHMS.join('、')} 之一`, `must be one of ${ALGORITHMS.join(', ')}`))
     .default('SM2-SM3'),
-  volume: z.array(volumeDriver, say('须为列表', 'must be a list')).max(MAX_SUBJECTS).default([]),
-  price: z.array(priceDriver, say('须为列表', 'must be a list')).max(MAX_SUBJECTS).default([]),
+  volume: drivers(volumeDriver),
+  price: drivers(priceDriver),
 })
 
+/** An address of the platform: protocol, host and port, nothing else; credentials come from enrolment. */
 const address = (protocols: readonly string[]) =>
   z
     .string(say('须为地址', 'must be an address'))
     .refine(
       (text) => URL.canParse(text) && protocols.includes(new URL(text).protocol),
-      say(`须以 ${protocols.join(' 或 ')}// 开头`, `must begin with ${protocols.join(' or ')}//`),
+      say(
+        `须以 ${protocols.map((name) => `${name}//`).join('、')} 之一开头`,
+        `must begin with ${protocols.map((name) => `${name}//`).join(', ')}`,
+      ),
     )
+    .refine(
+      (text) => {
+        if (!URL.canParse(text)) return true
+        const { hostname, username, password, pathname, search, hash } = new URL(text)
+        const nothingElse =
+          !username && !password && !search && !hash && (pathname === '' || pathname === '/')
+        return hostname !== '' && nothingElse
+      },
+      say('只写 协议://主机:端口,不带路径与密码', 'reads protocol://host:port, without path or password'),
+    )
+
+const folder = z.string(say('须为目录', 'must be a folder')).min(1, say('不得为空', 'must not be empty'))
 
 /** The configuration file of a collector; docs/formats/collector.md §1. */
 export const configSchema = z.strictObject({
@@ -138,10 +154,13 @@ export const configSchema = z.strictObject({
     .regex(COUNTY_PATTERN, say('须为 6 位行政区划代码', 'must be the six digits of a county')),
   uplink: address(['mqtt:', 'mqtts:', 'http:', 'https:']),
   /** PEM file of the authority that signed the platform's certificate. */
-  ca: z.string().min(1).optional(),
+  ca: z
+    .string(say('须为 PEM 文件的路径', 'must be the path of a PEM file'))
+    .min(1, say('不得为空', 'must not be empty'))
+    .optional(),
   api: address(['http:', 'https:']).optional(),
-  directory: z.string(say('须为目录', 'must be a folder')).min(1),
-  history: z.string(say('须为目录', 'must be a folder')).min(1).optional(),
+  directory: folder,
+  history: folder.optional(),
   /** Bound of each spool. A month of a busy site takes about 10 MB. */
   spoolMegabytes: integer(1, 65_536).default(128),
   sites: z

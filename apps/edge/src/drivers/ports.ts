@@ -1,4 +1,4 @@
-import { parsePort } from './address.ts'
+import { type PortAddress, parsePort } from './address.ts'
 import { BytePort } from './byteport.ts'
 import { ModbusPort } from './modbus.ts'
 
@@ -9,19 +9,21 @@ export class PortPool {
 
   /** The line at an address that the configuration has checked. */
   bytePort(text: string): BytePort {
-    let port = this.bytes.get(text)
+    const address = addressOf(text)
+    let port = this.bytes.get(address.key)
     if (!port) {
-      port = new BytePort(addressOf(text))
-      this.bytes.set(text, port)
+      port = new BytePort(address)
+      this.bytes.set(address.key, port)
     }
     return port
   }
 
   modbusPort(text: string, framing: 'tcp' | 'rtu'): ModbusPort {
-    let port = this.modbus.get(text)
+    const address = addressOf(text)
+    let port = this.modbus.get(address.key)
     if (!port) {
-      port = new ModbusPort(addressOf(text), framing)
-      this.modbus.set(text, port)
+      port = new ModbusPort(address, framing)
+      this.modbus.set(address.key, port)
     }
     return port
   }
@@ -31,7 +33,7 @@ export class PortPool {
   }
 }
 
-function addressOf(text: string): Extract<ReturnType<typeof parsePort>, { ok: true }>['value'] {
+function addressOf(text: string): PortAddress {
   const address = parsePort(text)
   if (!address.ok) throw new Error(address.problem.detail)
   return address.value

@@ -1,7 +1,11 @@
+import { request as httpRequest, type IncomingMessage } from 'node:http'
+import { request as httpsRequest } from 'node:https'
 import type { Algorithm } from '@oiltrail/evidence'
 import { CHANNELS, type Clock, isProblemCode, ok, type Result, refuse, toBase64 } from '@oiltrail/kernel'
 import { uplink } from '@oiltrail/protocols'
 import { z } from 'zod'
+import { readAuthority } from '../uplink/authority.ts'
+import { explainFailure } from '../uplink/failure.ts'
 import { type Identity, loadSigner, writeIdentity } from './identity.ts'
 
 /** Real time that the platform may take to answer. */
@@ -15,35 +19,35 @@ const answerSchema = z.object({
   serverTime: z.number(),
 })
 
+/** Where a device is enrolled, and where what it gets is kept. */
+export interface EnrolPlace {
+  readonly directory: string
+  /** Address of the platform's API. */
+  readonly api: string
+  /** PEM file of the authority behind the platform's certificate; the public ones when absent. */
+  readonly caFile: string | undefined
+}
+
 /**
  * Enrols a device with its one-time code: proves that it holds both keys, and stores the token it gets
- * (docs/formats/uplink.md §6). Refuses with the platform's code, or OVERLOADED when it could not be reached:
- * then trying again later is right.
+ * (docs/formats/uplink.md §6). Refuses with the platform's code, or OVERLOADED when it could not be reached or is not
+ * the one that the authority vouches for: then trying again later is right, and `detail` says why in both languages.
  */
 export async function enrolDevice(
-  directory: string,
   identity: Identity,
-  api: string,
   code: string,
   clock: Clock,
+  place: EnrolPlace,
 ): Promise<Result<Identity>> {
+  const { api, directory } = place
   const request = await enrolRequest(directory, identity, code)
   if (!request.ok) return request
-  let status: number
-  let text: string
-  try {
-    const response = await fetch(new URL('/api/enrol', api), {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(request.value),
-      signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
-      redirect: 'error',
-    })
-    status = response.status
-    text = (await response.text()).slice(0, MAX_ANSWER_BYTES)
-  } catch (error) {
-    return refuse('OVERLOADED', `the platform does not answer: ${reasonOf(error)}`, api)
-  }
+  const sent = await post(place, JSON.stringify(request.value)).catch((error: unknown) => {
+    const { zh, en } = explainFailure(error)
+    return refuse('OVERLOADED', `${zh} / ${en}`, api)
+  })
+  if (!sent.ok) return sent
+  const { status, text } = sent.value
   const body = parseJson(text)
   if (status >= 500) return refuse('OVERLOADED', `the platform answers ${status}`, api)
   if (status !== 200 && status !== 201) return refusal(status, body, api)
@@ -94,7 +98,36 @@ function parseJson(text: string): unknown {
   }
 }
 
-function reasonOf(error: unknown): string {
-  const cause = (error as { cause?: { code?: string } }).cause?.code
-  return cause ?? (error instanceof Error ? error.name : 'error')
+/** One POST to the platform; rejects when no whole answer comes. Redirects are answers like any other: not followed. */
+function post({ api, caFile }: EnrolPlace, body: string): Promise<Result<{ status: number; text: string }>> {
+  const url = new URL('/api/enrol', api)
+  const secure = url.protocol === 'https:'
+  const authority = secure && caFile !== undefined ? readAuthority(caFile) : undefined
+  if (authority && !authority.ok)
+    return Promise.resolve(refuse('OVERLOADED', authority.problem.detail, authority.problem.where))
+  return new Promise((resolve, reject) => {
+    const read = (response: IncomingMessage): void => {
+      let text = ''
+      response.setEncoding('utf8')
+      response.on('data', (part: string) => {
+        text = (text + part).slice(0, MAX_ANSWER_BYTES)
+      })
+      response.once('error', reject)
+      response.once('end', () => resolve(ok({ status: response.statusCode ?? 0, text })))
+    }
+    const request = (secure ? httpsRequest : httpRequest)(
+      url,
+      {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
+        signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
+        // A connection of its own: enrolment happens once.
+        agent: false,
+        ...(authority ? { ca: authority.value } : {}),
+      },
+      read,
+    )
+    request.once('error', reject)
+    request.end(body)
+  })
 }

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { suites } from '@oiltrail/evidence/node'
 import { type Channel, type Clock, explainProblem, type Problem } from '@oiltrail/kernel'
@@ -59,7 +58,7 @@ export class ChannelProcess {
       if (station) this.stations.push(station)
     }
     if (this.stations.length === 0) throw new Error('no spool could be opened')
-    this.startUplink(enrolled, await this.authority())
+    this.startUplink(enrolled)
     const waiting = [...this.stations]
     const bringUpNext = async (): Promise<void> => {
       for (let next = waiting.shift(); next; next = waiting.shift()) await this.bringUp(next, after)
@@ -68,10 +67,6 @@ export class ChannelProcess {
     if (this.abort.signal.aborted) return
     this.watch = new StationWatch(this.stations, this.clock, this.log)
     this.watch.start()
-  }
-
-  private async authority(): Promise<Buffer | undefined> {
-    return this.config.ca === undefined ? undefined : await readFile(this.config.ca)
   }
 
   private async openStation(site: SiteConfig): Promise<Station | undefined> {
@@ -105,7 +100,7 @@ export class ChannelProcess {
     return new Station({ site, channel, spool: spool.value, keys: keys.value, clock: this.clock, log })
   }
 
-  private startUplink(enrolled: Map<string, string>, ca: Buffer | undefined): void {
+  private startUplink(enrolled: Map<string, string>): void {
     const { config, channel, log } = this
     const credential = (): Credential | undefined => {
       for (const [device, token] of enrolled) return { device, token }
@@ -113,8 +108,8 @@ export class ChannelProcess {
     }
     const web = config.uplink.startsWith('http')
     const carrier: Carrier = web
-      ? new HttpCarrier({ url: config.uplink, ca })
-      : new MqttCarrier({ url: config.uplink, channel, ca, credential, log })
+      ? new HttpCarrier({ url: config.uplink, caFile: config.ca, log })
+      : new MqttCarrier({ url: config.uplink, channel, caFile: config.ca, credential, log })
     this.network = new NetworkWatch(this.clock, log)
     this.uplink = new Uplink({
       streams: this.stations.map((station) => ({

@@ -1,7 +1,8 @@
+import type { Server } from 'node:net'
 import { parseArgs } from 'node:util'
 import { ALGORITHMS, type Algorithm } from '@oiltrail/evidence'
 import { suites } from '@oiltrail/evidence/node'
-import { CHANNELS, type Channel, isChannel, parseClock } from '@oiltrail/kernel'
+import { CHANNELS, type Channel, isChannel, parseClock, type Result, refuse } from '@oiltrail/kernel'
 import { loadConfig } from '../config/load.ts'
 import type { EdgeConfig } from '../config/schema.ts'
 import { enrolDevice } from '../keys/enrol.ts'
@@ -10,6 +11,7 @@ import { leaveSuccessor } from '../keys/keyring.ts'
 import { verifySpool } from '../spool/verify.ts'
 import { ChannelProcess } from './channel.ts'
 import { enrolAll, makeKeys } from './enrolment.ts'
+import { lockFolder } from './lock.ts'
 import { openLog } from './log.ts'
 import { readEnding, Supervisor } from './supervisor.ts'
 
@@ -61,7 +63,8 @@ export async function runCommand(argv: readonly string[], file: string): Promise
     return rest[0] === 'verify' && rest[1] ? await spoolVerify(rest[1]) : usage('spool verify DIR')
   if (!['run', 'check', 'enrol', 'rotate', 'channel'].includes(command)) return usage(`${command}?`)
   if (values.config === undefined) return usage('--config FILE')
-  const config = await loadConfig(values.config)
+  // A channel that is started again goes on even where the folder of an imported history is gone.
+  const config = loadConfig(values.config, command !== 'channel')
   if (!config.ok) {
     process.stderr.write(
       `配置文件有误 / the configuration is wrong (CONFIG_INVALID)\n${config.problem.detail}\n`,
@@ -96,7 +99,8 @@ async function run(config: EdgeConfig, configFile: string, file: string): Promis
   const log = openLog('edge')
   const stop = stopRequest()
   const clock = parseClock(process.env.OILTRAIL_CLOCK, () => Date.now())
-  await makeKeys(config)
+  const prepared = await prepare(config)
+  if (!prepared.ok) return refused(prepared.problem.code, prepared.problem.detail)
   const supervisor = new Supervisor({ file, configFile }, log)
   supervisor.start()
   const abort = new AbortController()
@@ -107,7 +111,20 @@ async function run(config: EdgeConfig, configFile: string, file: string): Promis
   abort.abort()
   await supervisor.stop()
   await enrolling
+  prepared.value.close()
   return 0
+}
+
+/** Before anything runs: the folder is there, nobody else works in it, every device has keys. Says why not in both languages. */
+async function prepare(config: EdgeConfig): Promise<Result<Server>> {
+  try {
+    const lock = await lockFolder(config.directory, 'run')
+    if (lock.ok) await makeKeys(config)
+    return lock
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error)
+    return refuse('CONFIG_INVALID', `目录不可用 / the folder cannot be used: ${detail}`, config.directory)
+  }
 }
 
 async function channel(
@@ -144,7 +161,11 @@ async function enrol(config: EdgeConfig, { device, code }: Arguments): Promise<n
     return 0
   }
   const clock = parseClock(process.env.OILTRAIL_CLOCK, () => Date.now())
-  const enrolled = await enrolDevice(config.directory, identity.value, config.api, code, clock)
+  const enrolled = await enrolDevice(identity.value, code, clock, {
+    directory: config.directory,
+    api: config.api,
+    caFile: config.ca,
+  })
   if (!enrolled.ok) return refused(enrolled.problem.code, enrolled.problem.detail)
   process.stdout.write(`${device} 已登记 / is enrolled\n`)
   return 0

@@ -59,7 +59,11 @@ async function enrolOne(
   if (!identity.ok || !identity.value || !enrolCode || !config.api) return 'refused'
   if (identity.value.enrolled) return 'done'
   if (spent.has(enrolCode)) return 'refused'
-  const enrolled = await enrolDevice(config.directory, identity.value, config.api, enrolCode, clock)
+  const enrolled = await enrolDevice(identity.value, enrolCode, clock, {
+    directory: config.directory,
+    api: config.api,
+    caFile: config.ca,
+  })
   if (enrolled.ok) {
     log.info({ device }, '设备已登记 / device enrolled')
     return 'done'

@@ -23,7 +23,11 @@ export async function lockFolder(directory: string, channel: string): Promise<Re
     const server = await listen(path)
     if (server) return ok(server)
     if (performance.now() > deadline)
-      return refuse('CONFLICT', 'another collector works in this folder', directory)
+      return refuse(
+        'CONFLICT',
+        `另一采集器正在使用此目录 / another collector works in this folder: ${directory}`,
+        directory,
+      )
     await new Promise((done) => setTimeout(done, RETRY_MS))
   }
 }

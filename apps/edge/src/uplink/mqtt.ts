@@ -2,7 +2,9 @@ import { randomBytes } from 'node:crypto'
 import { uplink } from '@oiltrail/protocols'
 import mqtt, { type MqttClient } from 'mqtt'
 import type { Logger } from 'pino'
+import { readAuthority } from './authority.ts'
 import { type Carrier, type CarrierEvents, type Credential, reconnectPauseMs } from './carrier.ts'
+import { FailureLog } from './failure.ts'
 
 const CONNECT_TIMEOUT_MS = 10_000
 const KEEPALIVE_SECONDS = 30
@@ -12,9 +14,10 @@ const MAX_RECEIPT_BYTES = 8_192
 /** Batches over MQTT 3.1.1, QoS 1. Each connection is a new client: what to send again is the spool's business alone. */
 export class MqttCarrier implements Carrier {
   private readonly url: string
-  private readonly ca: Buffer | undefined
+  private readonly caFile: string | undefined
   private readonly credential: () => Credential | undefined
   private readonly log: Logger
+  private readonly failures: FailureLog
   /** Receipts go to a topic of this name; random, so that nobody else waits for them there. */
   private readonly clientId: string
   private client: MqttClient | undefined
@@ -27,15 +30,17 @@ export class MqttCarrier implements Carrier {
   constructor(options: {
     url: string
     channel: string
-    ca?: Buffer | undefined
+    /** PEM file of the platform's authority; the public ones when absent. */
+    caFile?: string | undefined
     /** Asked at each connection; undefined while no device of the box is enrolled. */
     credential: () => Credential | undefined
     log: Logger
   }) {
     this.url = options.url
-    this.ca = options.ca
+    this.caFile = options.caFile
     this.credential = options.credential
     this.log = options.log
+    this.failures = new FailureLog(options.log, options.url)
     this.clientId = `edge-${options.channel}-${randomBytes(8).toString('hex')}`
   }
 
@@ -50,6 +55,12 @@ export class MqttCarrier implements Carrier {
       this.again('not enrolled')
       return
     }
+    const authority = this.caFile === undefined ? undefined : readAuthority(this.caFile)
+    if (authority && !authority.ok) {
+      this.failures.failed(new Error(authority.problem.detail))
+      this.again(authority.problem.detail)
+      return
+    }
     const client = mqtt.connect(this.url, {
       protocolVersion: 4,
       clean: true,
@@ -60,21 +71,22 @@ export class MqttCarrier implements Carrier {
       connectTimeout: CONNECT_TIMEOUT_MS,
       reconnectPeriod: 0,
       resubscribe: false,
-      ...(this.ca ? { ca: [this.ca] } : {}),
+      ...(authority ? { ca: [authority.value] } : {}),
     })
     this.client = client
     const topic = `${uplink.RECEIPT_TOPIC_PREFIX}${this.clientId}`
-    let reason = 'closed'
+    let failure: unknown = new Error('closed')
     client.on('connect', () => {
       client.subscribe(topic, { qos: 1 }, (error, granted) => {
         if (this.client !== client) return
         if (error || !granted?.[0] || granted[0].qos > 1) {
-          reason = 'receipts were not granted'
+          failure = new Error('receipts were not granted')
           client.end(true)
           return
         }
         this.attempt = 0
         this.ready = true
+        this.failures.succeeded()
         this.events?.up()
       })
     })
@@ -83,20 +95,22 @@ export class MqttCarrier implements Carrier {
         this.events?.receipt(payload.toString('utf8'))
     })
     client.on('error', (error) => {
-      reason = error.message
+      failure = error
     })
     client.on('close', () => {
       if (this.client !== client) return
       this.client = undefined
       client.end(true)
-      this.lost(reason)
+      this.lost(failure)
     })
   }
 
-  private lost(reason: string): void {
+  private lost(failure: unknown): void {
     const was = this.ready
+    const reason = failure instanceof Error ? failure.message : String(failure)
     this.ready = false
     if (was) this.events?.down(reason)
+    else if (!this.stopped) this.failures.failed(failure)
     this.again(reason)
   }
 
