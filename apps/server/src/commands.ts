@@ -16,6 +16,8 @@ import { type RunningServer, startServer } from './serve.ts'
 
 /** A stop that takes longer than this is broken off: the caller expects us gone within ten seconds, our database with us. */
 const STOP_DEADLINE_MS = 8_000
+/** On its way up it has nothing to put in order but the database, which notices our end by itself. */
+const GIVE_UP_DEADLINE_MS = 5_000
 /** What a backup takes along from the folder of keys. */
 const KEY_FILES = ['log-ed25519.pem', 'log-sm2.pem', ENROL_SECRET]
 
@@ -135,12 +137,12 @@ async function serve(args: readonly string[], env: Environment): Promise<number>
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => end.keep(undefined))
   void end.promise.then(() => {
     ended.abort()
-    const late = setTimeout(() => {
-      log.error('the stop took too long and was broken off')
-      // Broken off on its way up it has not left anything undone.
-      process.exit(server ? 1 : 0)
-    }, STOP_DEADLINE_MS)
-    late.unref()
+    const late = (code: number, text: string) => () => {
+      log.error(text)
+      process.exit(code)
+    }
+    if (server) setTimeout(late(1, 'the stop took too long and was broken off'), STOP_DEADLINE_MS).unref()
+    else setTimeout(late(0, 'the start was broken off'), GIVE_UP_DEADLINE_MS).unref()
   })
   try {
     server = await startServer(config, log, {

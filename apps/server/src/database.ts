@@ -25,6 +25,8 @@ export interface DatabaseOptions {
   readonly migrate: boolean
   /** Whether the built-in database must already be there: then an empty one is never made in its place, DATABASE_LOST. */
   readonly mustExist: boolean
+  /** Aborted when nobody wants it any more: a start under way is then broken off. */
+  readonly cancelled?: AbortSignal | undefined
   /** The built-in database ended and could not be started again, or is gone. */
   readonly onGivenUp: (problem: Problem) => void
 }
@@ -43,10 +45,14 @@ export interface Database {
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const keeper = options.url === undefined ? new PostgresKeeper(options) : undefined
   const url = options.url ?? (await keeper!.start(options.mustExist))
+  let closing = false
   const store = openStore(url, {
     max: MOST_CONNECTIONS,
     applicationName: 'oiltrail-server',
-    onIdleError: (error) => options.log.warn({ err: error.message }, 'a database connection broke'),
+    // While we close, the server may be quicker to end a connection than we are.
+    onIdleError: (error) => {
+      if (!closing) options.log.warn({ err: error.message }, 'a database connection broke')
+    },
   })
   let version = 0
   try {
@@ -63,6 +69,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     version,
     pid: () => keeper?.pid,
     close: async () => {
+      closing = true
       await store.close()
       await keeper?.stop()
     },
@@ -85,10 +92,11 @@ class PostgresKeeper {
   }
 
   async start(mustExist: boolean): Promise<string> {
-    const { data, log } = this.options
+    const { data, log, cancelled } = this.options
     this.running = await startPostgres({
       directory: join(data, 'postgres'),
       mustExist,
+      ...(cancelled && { cancelled }),
       log: { info: (text) => log.info(text), error: (text) => log.error(text) },
       onExit: (reason) => {
         this.running = undefined

@@ -112,6 +112,7 @@ async function bringUp(
     migrate: true,
     // The log's keys are made after its database: where they are, there was one, built in or your own.
     mustExist: hasLogKeys(config.data),
+    cancelled: hooks.cancelled,
     onGivenUp: fatal,
   })
   undo.push(() => database.close())

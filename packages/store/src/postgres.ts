@@ -15,6 +15,7 @@ import {
   type Place,
   readyPassword,
   readyRunDirectory,
+  removeClusterDrafts,
 } from './postgres/place.ts'
 
 const run = promisify(execFile)
@@ -29,6 +30,9 @@ const STOP_TIMEOUT_MS = 7_000
 const ORPHAN_TIMEOUT_MS = 20_000
 /** How long commits may go into a folder that somebody deleted. */
 const PRESENCE_MS = 1_000
+const DRAFT_RETRIES = 5
+/** What a connection hears that is still open when we stop the server: no error, and whoever held it hears it too. */
+const SHUTDOWN_WORDS = 'terminating connection due to administrator command'
 const LOG_TAIL_LINES = 20
 const MAX_LOG_LINE_BYTES = 8_192
 
@@ -69,6 +73,8 @@ export interface PostgresOptions {
   readonly onExit?: (reason: string) => void
   /** For a server that several test processes share: it runs until this process ends instead of ours, and its folder is then deleted. */
   readonly untilProcessEnds?: number
+  /** Aborted when nobody wants the database any more: a start under way then throws the reason, and nothing of it is left running. */
+  readonly cancelled?: AbortSignal
   /** Settings over ours, for tests and measurements. */
   readonly settings?: Readonly<Record<string, string>>
 }
@@ -100,11 +106,11 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
   const password = await readyPassword(place.directory)
   const runDirectory = await readyRunDirectory(place, account)
   const owner = await claimOwnership(runDirectory)
-  if (!owner) return attach(place, password, runDirectory)
+  if (!owner) return attach(options, place, password, runDirectory)
   try {
     const binaries = await readyBinaries(account, place.directory)
     await stopLeftover(place, runDirectory, log)
-    await createCluster(place, binaries, account, password, log)
+    await createCluster(options, place, binaries, account, password)
     const server = await launch(options, { place, binaries, account, password, runDirectory, owner, made })
     if (!made) await noteMade(directory)
     return server
@@ -114,23 +120,30 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
   }
 }
 
-async function attach(place: Place, password: string, runDirectory: string): Promise<Postgres> {
+async function attach(
+  { cancelled }: PostgresOptions,
+  place: Place,
+  password: string,
+  runDirectory: string,
+): Promise<Postgres> {
   const url = connectionUrl(runDirectory, password, DATABASE)
-  const pid = await waitUntilReady(place, url, async () =>
-    (await livingOwner(runDirectory)) ? undefined : 'the process that was starting it ended',
-  )
+  const ended = async () =>
+    (await livingOwner(runDirectory)) ? undefined : 'the process that was starting it ended'
+  const pid = await waitUntilReady(place, url, ended, cancelled)
   return { url, pid, attached: true, stop: async () => undefined }
 }
 
 // ---- creation
 
 async function createCluster(
+  { log, cancelled }: PostgresOptions,
   place: Place,
   binaries: Binaries,
   account: Account | undefined,
   password: string,
-  log: PostgresLog,
 ): Promise<void> {
+  // We own the place: what stands half-made beside it belongs to nobody who lives.
+  await removeClusterDrafts(place)
   if (await lstat(join(place.cluster, 'PG_VERSION')).catch(() => undefined)) return
   log.info(`creating the database in ${place.cluster}`)
   const draft = await makeClusterDraft(place, account)
@@ -153,13 +166,17 @@ async function createCluster(
       ...asAccount(account),
       cwd: '/',
       env: serverEnvironment(),
+      ...(cancelled && { signal: cancelled }),
     })
     await rename(draft, place.cluster)
   } catch (error) {
-    await rm(draft, { recursive: true, force: true })
+    // Its children may still be writing for a moment.
+    await rm(draft, { recursive: true, force: true, maxRetries: DRAFT_RETRIES })
+    cancelled?.throwIfAborted()
     // Another process that started at the same moment may have been first; then its cluster is as good as ours.
     if (await lstat(join(place.cluster, 'PG_VERSION')).catch(() => undefined)) return
-    throw new Error(`the database could not be created: ${(error as { stderr?: string }).stderr ?? ''}`, {
+    const words = (error as { stderr?: string }).stderr ?? ''
+    throw new Error(`the database could not be created / 数据库未能创建: ${words}`, {
       cause: error,
     })
   } finally {
@@ -195,12 +212,13 @@ async function launch(options: PostgresOptions, how: Launch): Promise<Postgres> 
     const server = spawnPostmaster(options, how)
     try {
       const administration = connectionUrl(how.runDirectory, how.password, 'postgres')
-      const pid = await waitUntilReady(how.place, administration, server.ended)
+      const pid = await waitUntilReady(how.place, administration, server.ended, options.cancelled)
       await createDatabase(administration, how)
       return superviseRunning(options, how, server, pid)
     } catch (error) {
       server.child.kill('SIGQUIT')
       await server.exit
+      server.guardian?.kill('SIGKILL')
       // Children of a postmaster that was killed need a moment to notice.
       const orphans = server.tail.some((line) => line.includes('shared memory'))
       if (!orphans || Date.now() > deadline) throw error
@@ -211,6 +229,8 @@ async function launch(options: PostgresOptions, how: Launch): Promise<Postgres> 
 
 interface Postmaster {
   readonly child: ChildProcess
+  /** Undefined when the program could not even be run. */
+  readonly guardian: ChildProcess | undefined
   readonly exit: Promise<string>
   readonly tail: string[]
   ended(): Promise<string | undefined>
@@ -240,7 +260,9 @@ function spawnPostmaster(options: PostgresOptions, how: Launch): Postmaster {
     child.once('exit', (code, name) => end(name ? `signal ${name}` : `exit code ${code}`))
   })
   child.unref()
-  return { child, exit, tail, ended: async () => outcome && `${outcome}\n${tail.join('\n')}` }
+  // From its first moment: we may be killed before it is ready.
+  const guardian = child.pid === undefined ? undefined : spawnGuardian(child.pid, options, how.account)
+  return { child, guardian, exit, tail, ended: async () => outcome && `${outcome}\n${tail.join('\n')}` }
 }
 
 /** Keeps the last lines for the error that may follow, and passes on what a person should see. */
@@ -254,6 +276,7 @@ function followLog(child: ChildProcess, tail: string[], log: PostgresLog): void 
     for (const line of lines) {
       tail.push(line.slice(0, MAX_LOG_LINE_BYTES))
       if (tail.length > LOG_TAIL_LINES) tail.shift()
+      if (line.endsWith(SHUTDOWN_WORDS)) continue
       if (/^(ERROR|FATAL|PANIC):/.test(line)) log.error(`postgres: ${line}`)
       else if (line.startsWith('WARNING:')) log.info(`postgres: ${line}`)
     }
@@ -265,14 +288,17 @@ async function waitUntilReady(
   place: Place,
   url: string,
   ended: () => Promise<string | undefined>,
+  cancelled: AbortSignal | undefined,
 ): Promise<number> {
   const deadline = Date.now() + READY_TIMEOUT_MS
   for (;;) {
+    cancelled?.throwIfAborted()
     const reason = await ended()
-    if (reason !== undefined) throw new Error(`the database did not start: ${reason}`)
+    if (reason !== undefined) throw new Error(`the database did not start / 数据库未能启动: ${reason}`)
     const file = await readPidFile(place)
     if (file?.ready && (await answers(url))) return file.pid
-    if (Date.now() > deadline) throw new Error(`the database was not ready within ${READY_TIMEOUT_MS} ms`)
+    if (Date.now() > deadline)
+      throw new Error(`the database was not ready within ${READY_TIMEOUT_MS} ms / 数据库未能按时就绪`)
     await sleep(POLL_MS)
   }
 }
@@ -338,12 +364,11 @@ function spawnGuardian(pid: number, options: PostgresOptions, account: Account |
 }
 
 function superviseRunning(options: PostgresOptions, how: Launch, server: Postmaster, pid: number): Postgres {
-  const guardian = spawnGuardian(pid, options, how.account)
   const presence = watchPresence(how.place, server, options.log)
   let stopping: Promise<void> | undefined
   void server.exit.then(async (reason) => {
     clearInterval(presence)
-    guardian.kill('SIGKILL') // its target is gone; the number may soon be another's
+    server.guardian?.kill('SIGKILL') // its target is gone; the number may soon be another's
     await how.owner.release()
     if (stopping) return
     options.log.error(`the database ended by itself: ${reason}`)

@@ -200,3 +200,9 @@ export async function makeClusterDraft(place: Place, account: Account | undefine
   await makePrivate(draft, account)
   return draft
 }
+
+/** Removes what starts that were killed left of clusters they were making. Only for whoever owns the place. */
+export async function removeClusterDrafts(place: Place): Promise<void> {
+  for (const name of await readdir(place.home).catch(() => []))
+    if (name.startsWith('cluster.new-')) await rm(join(place.home, name), { recursive: true, force: true })
+}
