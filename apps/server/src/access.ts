@@ -69,6 +69,8 @@ function cookieToken(request: AccessRequest): string | undefined {
 export function registerTokenCookie(app: FastifyInstance, access: Access, secure: boolean): void {
   app.addHook('onRequest', async (request, reply) => {
     if (request.method !== 'GET' || !request.url.includes('token=')) return undefined
+    // `//` and the like are no address of ours; whoever serves them says so.
+    if (!URL.canParse(request.url, 'http://localhost')) return undefined
     const url = new URL(request.url, 'http://localhost')
     const token = url.searchParams.get('token')
     if (token === null || !/^[A-Za-z0-9_-]+$/.test(token)) return undefined

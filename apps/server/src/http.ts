@@ -1,5 +1,5 @@
 import helmet from '@fastify/helmet'
-import { CATALOGUE, explainProblem, type Problem, ProblemError } from '@oiltrail/kernel'
+import { CATALOGUE, explainProblem, type Problem, ProblemError, utf8Text } from '@oiltrail/kernel'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import type { Registry } from 'prom-client'
@@ -46,6 +46,10 @@ export async function makeHttp(log: Logger, tls: TlsFiles | undefined): Promise<
     // Event streams stay open for ever; closing the server must not wait for them.
     forceCloseConnections: true,
     logger: false,
+    /** What fails before there is a route, such as an address with a lone `%`, is answered like everything else. */
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply): void => {
+      answerError(log, error, request, reply)
+    },
   } as const
   const app = (
     tls ? fastify({ ...shared, https: { ...tls, minVersion: 'TLSv1.2' } }) : fastify(shared)
@@ -67,8 +71,22 @@ export async function makeHttp(log: Logger, tls: TlsFiles | undefined): Promise<
     },
     strictTransportSecurity: tls !== undefined,
   })
+  readJsonStrictly(app)
   app.setErrorHandler((error, request, reply) => answerError(log, error, request, reply))
   return app
+}
+
+/** JSON bodies must be UTF-8: a name in another encoding is refused, not stored as a row of question marks. */
+function readJsonStrictly(app: FastifyInstance): void {
+  // Refuses `__proto__` and `constructor.prototype` too.
+  const parse = app.getDefaultJsonParser('error', 'error')
+  app.removeContentTypeParser('application/json')
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    const text = utf8Text(body as Buffer)
+    if (text === undefined)
+      done(new ProblemError({ code: 'INVALID_REQUEST', detail: 'the body is not UTF-8' }))
+    else parse(request, text, done)
+  })
 }
 
 function answerError(

@@ -93,6 +93,33 @@ describe('the event hub', () => {
     expect(slow.text.length).toBeLessThan(quick.text.length)
   })
 
+  it('a listener that reads nothing at all loses its place to another', async () => {
+    const impatient = new EventHub(100, 20)
+    const stuck = createServer((_request, response) => {
+      response.writeHead(200)
+      impatient.add(response, undefined)
+    })
+    await new Promise<void>((up) => stuck.listen(0, '127.0.0.1', up))
+    try {
+      const socket = connect((stuck.address() as AddressInfo).port, '127.0.0.1', () =>
+        socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n'),
+      )
+      socket.on('error', () => undefined)
+      socket.pause()
+      await until('it listens', () => impatient.listeners === 1)
+      const filler = 'x'.repeat(1_000_000)
+      await until('its place is free', () => {
+        impatient.send(200, [['channel', { device: filler } as never]])
+        return impatient.listeners === 0
+      })
+      socket.destroy()
+    } finally {
+      impatient.close()
+      stuck.closeAllConnections()
+      await new Promise((down) => stuck.close(down))
+    }
+  })
+
   it('forgets who has gone', async () => {
     const gone = await listen()
     gone.socket.destroy()

@@ -239,10 +239,13 @@ export const alarmHandlers: Handlers<
     }
   },
 
-  async handleAlarm({ params, body }, parts) {
-    const { alarm } = await found(parts, params.alarm)
-    const { action, note, minutes, actor } = body
-    unwrap(await parts.context.watch.handle(alarm, { action, note, minutes, actor: actor ?? ADMINISTRATOR }))
-    return shaped(parts, await found(parts, params.alarm))
+  handleAlarm({ params, body }, parts) {
+    return parts.alarmTurns.take(params.alarm, async () => {
+      const { alarm } = await found(parts, params.alarm)
+      const { action, note, minutes, actor } = body
+      const order = { action, note, minutes, actor: actor ?? ADMINISTRATOR }
+      unwrap(await parts.context.watch.handle(alarm, order))
+      return shaped(parts, await found(parts, params.alarm))
+    })
   },
 }

@@ -4,11 +4,14 @@ import { type Problem, type ProblemCode, ProblemError, type Result } from '@oilt
 import type { z } from 'zod'
 import type { ServerContext } from '../context.ts'
 import type { Live } from './live.ts'
+import type { Turns } from './turns.ts'
 
 /** What every handler is given. */
 export interface ApiParts {
   readonly context: ServerContext
   readonly live: Live
+  /** One handling of an alarm at a time: the second of two officers is told what the first has done. */
+  readonly alarmTurns: Turns<number>
 }
 
 type Part<E extends Endpoint, P extends 'params' | 'query' | 'body'> = E[P] extends z.ZodType

@@ -8,6 +8,8 @@ export const MAX_WAITING_BYTES = 256 * 1024
 /** Past events kept for those who come back: some minutes of a busy county. */
 const KEPT_BYTES = 4 * 1024 * 1024
 const HEARTBEAT_MS = 15_000
+/** Heartbeats that a listener may lag; then it reads nothing at all and gives its place to another screen. */
+const MOST_LAGGING_BEATS = 4
 /** What a browser waits before it connects again. */
 const RETRY_MS = 2_000
 
@@ -20,6 +22,8 @@ interface Listener {
   readonly response: ServerResponse
   /** Has fallen behind: gets nothing until its buffer is empty, then `reset`. */
   lagging: boolean
+  /** Heartbeats since it fell behind. */
+  beats: number
 }
 
 /**
@@ -36,10 +40,10 @@ export class EventHub {
   #keptFrom: number
   readonly #heartbeat: NodeJS.Timeout
 
-  constructor(position: number) {
+  constructor(position: number, heartbeatMs: number = HEARTBEAT_MS) {
     this.#position = position
     this.#keptFrom = position
-    this.#heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS)
+    this.#heartbeat = setInterval(() => this.#beat(), heartbeatMs)
     this.#heartbeat.unref()
   }
 
@@ -79,7 +83,7 @@ export class EventHub {
    * or `reset` when that is not kept any more. The caller has made sure that there are not too many.
    */
   add(response: ServerResponse, lastEventId: string | undefined): void {
-    const listener: Listener = { response, lagging: false }
+    const listener: Listener = { response, lagging: false, beats: 0 }
     this.#listeners.add(listener)
     response.on('close', () => this.#listeners.delete(listener))
     response.on('error', () => this.#listeners.delete(listener))
@@ -111,6 +115,7 @@ export class EventHub {
   #catchUp(listener: Listener): void {
     if (!listener.lagging) return
     listener.lagging = false
+    listener.beats = 0
     listener.response.write(this.#reset())
   }
 
@@ -125,6 +130,9 @@ export class EventHub {
   }
 
   #beat(): void {
-    for (const listener of this.#listeners) this.#write(listener, ': still here\n\n')
+    for (const listener of this.#listeners) {
+      if (listener.lagging && ++listener.beats > MOST_LAGGING_BEATS) listener.response.destroy()
+      else this.#write(listener, ': still here\n\n')
+    }
   }
 }

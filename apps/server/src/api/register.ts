@@ -17,6 +17,7 @@ import { ruleHandlers } from './rules.ts'
 import { shareHandlers } from './shares.ts'
 import { siteHandlers } from './sites.ts'
 import { statisticsHandlers } from './statistics.ts'
+import { Turns } from './turns.ts'
 import { witnessHandlers } from './witnesses.ts'
 
 /** Every endpoint of the contract with its handler; the compiler names what is missing. */
@@ -35,7 +36,7 @@ export const HANDLERS: Handlers = {
 
 /** Registers the whole JSON interface, the event stream, the exports and the OpenAPI document. */
 export function registerApi(app: FastifyInstance, context: ServerContext, live: Live): void {
-  const parts: ApiParts = { context, live }
+  const parts: ApiParts = { context, live, alarmTurns: new Turns() }
   for (const name of Object.keys(ENDPOINTS) as EndpointName[]) registerEndpoint(app, parts, name)
   registerExports(app, parts)
   registerEvents(app, parts)
@@ -68,7 +69,8 @@ function registerEndpoint(app: FastifyInstance, parts: ApiParts, name: EndpointN
 
 /** Server-sent events; docs in contract/stream.ts. */
 function registerEvents(app: FastifyInstance, { context, live }: ApiParts): void {
-  app.get('/api/events', async (request, reply) => {
+  // Without HEAD: it would be held open like a stream, with nothing to read.
+  app.get('/api/events', { exposeHeadRoute: false }, async (request, reply) => {
     authorize(context.access, request, 'read')
     if (live.hub.listeners >= MAX_LISTENERS)
       fail('TOO_MANY_REQUESTS', `${MAX_LISTENERS} screens listen already`)

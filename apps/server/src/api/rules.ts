@@ -1,4 +1,11 @@
-import { RULE_FAILED, type Rule, SettingsBook, type SettingValues, settingsFault } from '@oiltrail/domain'
+import {
+  RULE_FAILED,
+  type Rule,
+  SettingsBook,
+  type SettingValues,
+  type Site,
+  settingsFault,
+} from '@oiltrail/domain'
 import { DAY_MS } from '@oiltrail/kernel'
 import {
   listNotices,
@@ -12,11 +19,14 @@ import {
 import { MOST_TRIAL_ENTRIES, type TrialAlarm, tryRule, unmatched } from '../watch/trial.ts'
 import { definite } from '../watch/watcher.ts'
 import { type ApiParts, bounded, fail, type Handlers, unwrap } from './handler.ts'
+import { registered } from './sites.ts'
 
 const ADMINISTRATOR = 'administrator'
 const RECENT_MS = 30 * DAY_MS
 const MAX_LIST = 500
 const HISTORY = 200
+/** How far ahead people may state what will hold or come; a later date is a slip of the pen that nobody would notice. */
+const FARTHEST_AHEAD_MS = 366 * DAY_MS
 /** Alarms that are listed one by one of a trial. */
 const TRIAL_LISTED = 200
 
@@ -37,6 +47,34 @@ export function settingViews(rule: Rule | undefined, values: SettingValues) {
 
 function ruleOf({ context }: ApiParts, id: string): Rule {
   return context.watch.rule(id) ?? fail('NOT_FOUND', `there is no rule ${id}`, 'rule')
+}
+
+function notTooFar({ context }: ApiParts, at: number, where: string): void {
+  if (at > context.clock.now() + FARTHEST_AHEAD_MS)
+    fail('INVALID_REQUEST', 'it lies more than a year ahead', where)
+}
+
+/** Refuses a site that is not registered: what is stated about it would hold nowhere, and nobody would know. */
+async function siteNamed(parts: ApiParts, site: string): Promise<Site | undefined> {
+  return site === '' ? undefined : (await registered(parts, site)).document
+}
+
+/** Whether a site has the part that `tank/1`, `nozzle/3`, `arm/A1` or `device/520327-S001-A` names. */
+function hasPart({ site, tanks, dispensers, arms }: Site, part: string): boolean {
+  const [kind, code = ''] = part.split('/')
+  if (kind === 'tank') return tanks.some(({ tank }) => tank === code)
+  if (kind === 'nozzle')
+    return dispensers.some(({ nozzles }) => nozzles.some(({ nozzle }) => nozzle === code))
+  if (kind === 'arm') return arms.some(({ arm }) => arm === code)
+  return kind !== 'device' || code.split('-')[1] === site
+}
+
+/** Refuses a notice for a tank that the site has not, or for a grade that none of its tanks, or not the one named, holds. */
+function tankNamed({ site, tanks }: Site, notice: { tank?: string | undefined; grade: string }): void {
+  const into = tanks.filter(({ tank }) => notice.tank === undefined || tank === notice.tank)
+  if (into.length === 0) fail('INVALID_REQUEST', `site ${site} has no such tank`, 'tank')
+  if (!into.some(({ grade }) => grade === notice.grade))
+    fail('INVALID_REQUEST', `no such tank of site ${site} holds this grade`, 'grade')
 }
 
 function trialShape(alarms: readonly TrialAlarm[]) {
@@ -92,6 +130,7 @@ async function runTrial(
   const next = parts.context.nextPosition()
   const from = order.from ?? clock.now() - RECENT_MS
   const to = Math.min(order.to ?? clock.now(), clock.now())
+  if (from >= to) fail('INVALID_REQUEST', 'from must lie before to, and before now', 'from')
   const wanted = await positionAt(store.pool, county, from, next)
   const toPosition = await positionAt(store.pool, county, to + 1, next)
   const fromPosition = Math.max(wanted, toPosition - MOST_TRIAL_ENTRIES)
@@ -133,6 +172,7 @@ export const ruleHandlers: Handlers<
   async trySettings({ params, body }, parts) {
     const rule = ruleOf(parts, params.rule)
     const { watch } = parts.context
+    await siteNamed(parts, body.site)
     if (watch.trying) fail('TOO_MANY_REQUESTS', 'another trial is running')
     watch.trying = true
     try {
@@ -146,6 +186,9 @@ export const ruleHandlers: Handlers<
     const { watch, clock } = parts.context
     const { site, values, from = clock.now(), reason, actor } = body
     const change = { rule: ruleOf(parts, params.rule).id, site, from, values }
+    if (Object.keys(values).length === 0) fail('INVALID_REQUEST', 'it changes nothing', 'values')
+    notTooFar(parts, from, 'from')
+    await siteNamed(parts, site)
     return unwrap(await watch.change(actor ?? ADMINISTRATOR, change, reason))
   },
 
@@ -156,9 +199,13 @@ export const ruleHandlers: Handlers<
     return rows.map(({ notice, ...row }) => ({ ...notice, ...row }))
   },
 
-  async registerNotice({ body }, { context }) {
+  async registerNotice({ body }, parts) {
     const { actor = ADMINISTRATOR, ...notice } = body
-    return unwrap(await context.watch.notice(actor, definite(notice)))
+    const { document } = await registered(parts, notice.site)
+    // Of a time before it the newest registration says nothing.
+    if (notice.expectedAt >= document.effectiveAt) tankNamed(document, notice)
+    notTooFar(parts, notice.expectedAt, 'expectedAt')
+    return unwrap(await parts.context.watch.notice(actor, definite(notice)))
   },
 
   async windows({ query }, { context }) {
@@ -167,9 +214,13 @@ export const ruleHandlers: Handlers<
     return rows.map(({ window, ...row }) => ({ ...window, ...row }))
   },
 
-  async declareWindow({ body }, { context }) {
+  async declareWindow({ body }, parts) {
     const { actor = ADMINISTRATOR, ...window } = body
     if (window.to <= window.from) fail('INVALID_REQUEST', 'a window ends after it begins', 'to')
-    return unwrap(await context.watch.window(actor, definite(window)))
+    const { document } = await registered(parts, window.site)
+    if (window.to >= document.effectiveAt && !hasPart(document, window.part))
+      fail('INVALID_REQUEST', `site ${window.site} has no such part`, 'part')
+    notTooFar(parts, window.from, 'from')
+    return unwrap(await parts.context.watch.window(actor, definite(window)))
   },
 }

@@ -30,11 +30,14 @@ const SITE_DELIVERIES = 20
 const SITE_GAPS = 50
 const ALL_GAPS = 1_000
 
+/** Year 10000: beyond it calendars have no dates and hours no place in the tables. */
+const LATEST_MOMENT = 253_402_300_800_000
+
 /** A span of time from a query: `from` before `to`, and not too long. */
 export function spanOf(query: { from: number; to: number }, longestMs: number): { from: number; to: number } {
   if (query.from >= query.to) fail('INVALID_REQUEST', 'from must lie before to', 'from')
-  if (query.from < 0 || query.to > Number.MAX_SAFE_INTEGER)
-    fail('INVALID_REQUEST', 'not a moment in milliseconds since 1970', 'to')
+  if (query.from < 0 || query.to > LATEST_MOMENT)
+    fail('INVALID_REQUEST', 'not a moment between the years 1970 and 9999, in milliseconds', 'to')
   if (query.to - query.from > longestMs)
     fail('INVALID_REQUEST', `the span is longer than ${Math.round(longestMs / DAY_MS)} days`, 'to')
   return query

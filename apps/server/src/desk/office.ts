@@ -1,9 +1,10 @@
-import { type ChartDecision, chartDecision, type Site, siteSchema } from '@oiltrail/domain'
+import { type ChartDecision, type Site, siteSchema, watchStatement } from '@oiltrail/domain'
 import { ALGORITHMS, type Algorithm } from '@oiltrail/evidence'
 import { keyIdOf, suites } from '@oiltrail/evidence/node'
 import {
   type Channel,
   type Clock,
+  DAY_MS,
   DEVICE_PATTERN,
   equalBytes,
   fromBase64,
@@ -47,6 +48,8 @@ const LONGEST_REASON = 200
 const LONGEST_ACTOR = 80
 /** A chart may hold from the moment at which its form was opened. */
 const LATEST_START_MS = 10 * 60_000
+/** How far ahead a site may be registered: a rebuilding is known months before, a later year is a slip of the pen. */
+const LATEST_EFFECT_MS = 366 * DAY_MS
 /** Before the name of who stated it at the other platform. */
 const SHARED_BY = 'shared: '
 
@@ -90,6 +93,10 @@ export class Office implements Desk {
     }
     if (!parsed.data.town.startsWith(this.county.code))
       return refuse('INVALID_REQUEST', `town ${site.town} is not in county ${this.county.code}`, 'town')
+    if (parsed.data.effectiveAt > this.clock.now() + LATEST_EFFECT_MS)
+      return refuse('INVALID_REQUEST', 'it lies more than a year ahead', 'effectiveAt')
+    const twice = namedTwice(parsed.data)
+    if (twice) return twice
     return this.state('site-registered', undefined, async (_tx, at) => ({
       v: 1,
       action: 'site-registered',
@@ -185,21 +192,18 @@ export class Office implements Desk {
     decision: ChartDecision,
     reason: string,
   ): Promise<Result<{ position: number }>> {
-    const parsed = chartDecision.safeParse(decision)
+    const now = this.clock.now()
+    const said = { v: 1, action: 'chart-decided', actor, at: Math.floor(now), decision, reason } as const
+    // All of it, the reason too: what followers could not read back would be answered as stated and hold nowhere.
+    const parsed = watchStatement.safeParse(said)
     if (!parsed.success) {
       const issue = parsed.error.issues[0]
-      return refuse('INVALID_REQUEST', issue?.message.slice(0, 200) ?? '', issue?.path.join('.'))
+      const path = issue?.path.filter((part) => part !== 'decision').join('.')
+      return refuse('INVALID_REQUEST', issue?.message.slice(0, 200) ?? '', path)
     }
-    if (decision.accepted && decision.effectiveAt < this.clock.now() - LATEST_START_MS)
+    if (decision.accepted && decision.effectiveAt < now - LATEST_START_MS)
       return refuse('INVALID_REQUEST', 'a chart cannot hold for the past', 'effectiveAt')
-    return this.state('chart-decided', undefined, async (_tx, at) => ({
-      v: 1,
-      action: 'chart-decided',
-      actor: actor.slice(0, LONGEST_ACTOR),
-      at,
-      decision: parsed.data,
-      reason: reason.slice(0, LONGEST_REASON),
-    }))
+    return this.state('chart-decided', undefined, async (_tx, at) => ({ ...said, at }))
   }
 
   async revokeDevice(actor: string, device: string, reason: string): Promise<Result<{ position: number }>> {
@@ -297,6 +301,19 @@ export class Office implements Desk {
       )
     return refused
   }
+}
+
+/** Refuses a registration in which two dispensers or two arms share a code: their sales could not be told apart. */
+function namedTwice({ dispensers, arms }: Site): Refused | undefined {
+  const parts = [
+    ['dispensers', dispensers.map(({ dispenser }) => dispenser)],
+    ['arms', arms.map(({ arm }) => arm)],
+  ] as const
+  for (const [where, codes] of parts)
+    for (const [i, code] of codes.entries())
+      if (codes.indexOf(code) < i)
+        return refuse('INVALID_REQUEST', `${code} stands twice`, `${where}.${i}`) as Refused
+  return undefined
 }
 
 function checkKeys(request: EnrolRequest): Result<OfferedKey[]> {

@@ -2,8 +2,8 @@ import type { Cell, Sheet } from './sheet.ts'
 
 /** Byte order mark, by which spreadsheets know UTF-8. */
 const BOM = '\uFEFF'
-/** A cell that begins with one of these is run as a formula by spreadsheets (OWASP, CSV injection). */
-const FORMULA_START = /^[=+\-@\t\r]/
+/** A cell that begins with one of these, full width too, is run as a formula by spreadsheets (OWASP, CSV injection). */
+const FORMULA_START = /^[=+\-@\t\r\n＝＋－＠]/
 
 /** A sheet as CSV (RFC 4180, UTF-8 with byte order mark). Text that a spreadsheet would run gets an apostrophe before it. */
 export function encodeCsv(sheet: Sheet): string {

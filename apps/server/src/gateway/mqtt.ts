@@ -2,7 +2,7 @@ import { timingSafeEqual } from 'node:crypto'
 import { createServer, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
 import { sha256 } from '@oiltrail/evidence/node'
-import { type Problem, utf8Bytes } from '@oiltrail/kernel'
+import { DEVICE_PATTERN, type Problem, utf8Bytes } from '@oiltrail/kernel'
 import { BATCH_TOPIC, RECEIPT_TOPIC_PREFIX, type Receipt } from '@oiltrail/protocols/uplink'
 import { Aedes, type Client, type ConnectPacket, type PublishPacket } from 'aedes'
 import type { Logger } from 'pino'
@@ -161,7 +161,9 @@ export class MqttGateway {
     const device = (user ?? '').slice(0, LONGEST_NAME)
     const refuse = (problem: Problem, returnCode: number) => {
       const connect = { v: 1, connect: device, clientId: client.id?.slice(0, LONGEST_NAME), peer }
-      this.parts.intake.recordRefusal(problem, utf8Bytes(JSON.stringify(connect)), peer, device)
+      // What is no device's name stands in the raw bytes alone: the log's columns could not even keep it (NUL).
+      const named = DEVICE_PATTERN.test(device) ? device : ''
+      this.parts.intake.recordRefusal(problem, utf8Bytes(JSON.stringify(connect)), peer, named)
       return { problem, returnCode }
     }
     const known = this.parts.book.get(device)

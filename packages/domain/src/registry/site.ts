@@ -3,7 +3,13 @@ import { z } from 'zod'
 import { subjectCode, volumeMillilitres } from '../facts/fields.ts'
 import { GRADES } from './grades.ts'
 
-const name = z.string().min(1).max(80)
+/** Text that a database can keep and a page can show: no control characters, no half of a surrogate pair. */
+const text = (longest: number): z.ZodString =>
+  z
+    .string()
+    .max(longest)
+    .regex(/^[^\p{Cc}\p{Cs}]*$/u)
+const name = text(80).min(1)
 
 /** A tank and what is in it. Heights and volumes of the chart rise together; between rows the chart is linear (罐容表). */
 export const tankSchema = z.strictObject({
@@ -20,7 +26,7 @@ export const dispenserSchema = z.strictObject({
   dispenser: subjectCode,
   maker: name,
   model: name,
-  factoryNumber: z.string().max(32),
+  factoryNumber: text(32),
   nozzles: z
     .array(z.strictObject({ nozzle: subjectCode, tank: subjectCode }))
     .min(1)

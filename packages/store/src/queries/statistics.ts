@@ -112,8 +112,9 @@ function named(place: StatisticsQuestion['place'], moment: string): string {
     place === 'dispenser' || place === 'nozzle'
       ? `g join nozzle n on n.county = $1 and n.nozzle_id = g.place_key join site s on s.county = $1 and s.site_id = n.site_id`
       : 'g join site s on s.county = $1 and s.site_id = g.place_key'
-  return `select ${moment} as bucket, ${code} as place, ${name} as "placeName", g.grade, ${sumAgain('g')}
-    from ${tables} group by 1, 2, 3, 4`
+  // One name for a place, also where sites write the name of their enterprise differently.
+  return `select ${moment} as bucket, ${code} as place, max(${name}) as "placeName", g.grade, ${sumAgain('g')}
+    from ${tables} group by 1, 2, 4`
 }
 
 /**
