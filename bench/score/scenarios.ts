@@ -126,7 +126,7 @@ export const SCENARIOS: readonly Scenario[] = [
   // Two deliveries teach the rule what a tank's chart makes of them; then a short one is one among several tanks.
   misdeed('short-delivery', '卸油短少 3 %', 'none', ['short-delivery'], 3 * DAY, {
     day: 16,
-    days: 22,
+    days: 28,
     from: 'delivery',
   }),
   misdeed('leak-slow', '渗漏 0.757 L/h', 'tank', ['leak', ...TANK], 30 * DAY, { days: 31 }),

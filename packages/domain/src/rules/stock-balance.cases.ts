@@ -1,6 +1,21 @@
-import { defineCases } from './cases.ts'
+import { CASE_SITE, defineCases } from './cases.ts'
 import { stockBalance } from './stock-balance.ts'
 import { tankDays } from './tank-days.ts'
+
+/** Tank 1 is one of a depot: a thousand cubic metres. */
+const DEPOT = {
+  ...CASE_SITE,
+  tanks: CASE_SITE.tanks.map((tank, i) =>
+    i === 0
+      ? {
+          ...tank,
+          capacityMillilitres: 1_000_000_000,
+          safeFillMillilitres: 950_000_000,
+          diameterMillimetres: 11_500,
+        }
+      : tank,
+  ),
+}
 
 export default defineCases(stockBalance, [
   {
@@ -17,7 +32,7 @@ export default defineCases(stockBalance, [
     what: 'after ten days 3 L an hour are missing, less than a day may lack: seven days in a row',
     events: tankDays({ days: 19, refilled: true, lossFrom: 10, lossPerHour: 3 }),
     expect: [
-      '12-09 00:30 ▲ tank/1 永和加油站 1 号罐 截至 12-09 00:00 连续 7 日付油 8148.0 L,累计短少 423.1 L(允许 303.0 L,20 ℃)',
+      '12-09 00:30 ▲ tank/1 永和加油站 1 号罐 截至 12-09 00:00 连续 7 日付油 8148.0 L,累计短少 423.1 L(允许 346.9 L,20 ℃)',
     ],
   },
   {
@@ -59,5 +74,20 @@ export default defineCases(stockBalance, [
     events: tankDays({ days: 10, lossPerHour: 20, lossFrom: 6, lossTo: 7, declaredOn: (day) => day === 6 }),
     expect: [],
     nearMiss: true,
+  },
+  {
+    what: 'ten cool days, then ten warm ones: 500 cubic metres breathe out 60 L a day, more in a week than a station may lack',
+    site: DEPOT,
+    events: tankDays({ days: 20, openingLitres: 500_000, refilled: true, lossFrom: 10, lossPerHour: 2.5 }),
+    expect: [],
+    nearMiss: true,
+  },
+  {
+    what: 'ten cool days, then 200 L a day go: more than such a tank breathes',
+    site: DEPOT,
+    events: tankDays({ days: 19, openingLitres: 500_000, refilled: true, lossFrom: 10, lossPerHour: 8.3 }),
+    expect: [
+      '12-09 00:30 ▲ tank/1 永和加油站 1 号罐 截至 12-09 00:00 连续 7 日付油 8148.0 L,累计短少 1181.0 L(允许 1034.1 L,20 ℃)',
+    ],
   },
 ])

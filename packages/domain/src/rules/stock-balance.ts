@@ -142,21 +142,29 @@ function balances(
   const own = day.variance - (usual?.mean ?? 0) * day.sold
   if (Math.abs(own) > basis + unknown)
     return { period: 'day', variance: own, allowed: basis + unknown, sold: day.sold }
-  return week(all, settings) ?? months(state, day, all, noise, settings)
+  return week(all, day, noise, settings) ?? months(state, day, all, noise, settings)
 }
 
-/** Seven days short in a row, beyond what the chart took before them. */
-function week(days: readonly Done[], settings: Around<Key>['settings']): Balance | undefined {
+/**
+ * Seven days short in a row, beyond what the chart took before them. The allowance is one for stations: what a depot's tank of a
+ * thousand cubic metres breathes out in a week, and what its gauge cannot see, is more.
+ */
+function week(
+  days: readonly Done[],
+  day: Day,
+  noise: number,
+  settings: Around<Key>['settings'],
+): Balance | undefined {
   const all = days.filter(([, , isExcused]) => !isExcused)
   const usual = usualOf(all.slice(0, -WEEK))
   if (!usual) return undefined
   const last = all.slice(-WEEK).map(([variance, sold]) => variance - usual.mean * sold)
   const sum = last.reduce((total, each) => total + each, 0)
-  const noise = usual.deviation * Math.sqrt(WEEK)
-  if (last.some((each) => each >= 0) || -sum <= Math.max(settings.weekMillilitres, 2 * noise))
-    return undefined
+  const scatter = 2 * usual.deviation * Math.sqrt(WEEK)
+  const allowed = Math.max(settings.weekMillilitres, scatter) + unavoidable(day, noise, WEEK, settings)
+  if (last.some((each) => each >= 0) || -sum <= allowed) return undefined
   const sold = all.slice(-WEEK).reduce((total, [, each]) => total + each, 0)
-  return { period: 'week', variance: sum, allowed: settings.weekMillilitres, sold }
+  return { period: 'week', variance: sum, allowed, sold }
 }
 
 function months(

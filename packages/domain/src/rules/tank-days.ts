@@ -3,6 +3,8 @@
 /** How a tank lives. */
 export interface TankLife {
   readonly days: number
+  /** What it holds at first and whenever it was refilled. */
+  readonly openingLitres?: number
   /** Litres that vanish every hour. */
   readonly lossPerHour?: number
   /** First day on which they do. */
@@ -21,7 +23,6 @@ export interface TankLife {
   readonly declaredOn?: (day: number) => boolean
 }
 
-const OPENING_LITRES = 24_000
 const LITRES_OF_SALE = [35, 22.5, 60, 41, 18, 52, 33, 47] as const
 
 function clock(minutes: number): string {
@@ -46,6 +47,7 @@ function windows(day: number): string[] {
 /** Events of tank 1, whose nozzle 1 sells from seven to ten. */
 export function tankDays({
   days,
+  openingLitres = 24_000,
   lossPerHour = 0,
   lossFrom = 0,
   lossTo = days,
@@ -57,7 +59,7 @@ export function tankDays({
 }: TankLife): string {
   const lines: string[] = []
   let total = 100_000
-  let level = OPENING_LITRES
+  let level = openingLitres
   for (let step = 0; step < days * 48; step++) {
     const minutes = step * 30
     const day = Math.floor(minutes / 1_440)
@@ -71,7 +73,7 @@ export function tankDays({
     }
     if (step % 48 === 0 && declaredOn?.(day)) lines.push(...windows(day))
     if (minutes >= lossFrom * 1_440 && minutes < lossTo * 1_440 && lossOn(day)) level -= lossPerHour / 2
-    if (refilled && step % 144 === 142) level = OPENING_LITRES
+    if (refilled && step % 144 === 142) level = openingLitres
   }
   return lines.join('\n')
 }
