@@ -1,9 +1,15 @@
 import { createBrowserRouter } from 'react-router'
+import { BrokenPage } from './pages/BrokenPage.tsx'
 
 /** All pages. Each is loaded when it is first opened; the cockpit brings neither tables nor chart library. */
 export const router = createBrowserRouter([
-  { path: '/', lazy: async () => ({ Component: (await import('./pages/CockpitPage.tsx')).CockpitPage }) },
   {
+    path: '/',
+    ErrorBoundary: BrokenPage,
+    lazy: async () => ({ Component: (await import('./pages/CockpitPage.tsx')).CockpitPage }),
+  },
+  {
+    ErrorBoundary: BrokenPage,
     lazy: async () => ({ Component: (await import('./frame/OfficeFrame.tsx')).OfficeFrame }),
     children: [
       {
@@ -42,6 +48,14 @@ export const router = createBrowserRouter([
       {
         path: '/log/:position',
         lazy: async () => ({ Component: (await import('./pages/EntryPage.tsx')).EntryPage }),
+      },
+      {
+        path: '/windows',
+        lazy: async () => ({ Component: (await import('./pages/WindowsPage.tsx')).WindowsPage }),
+      },
+      {
+        path: '/sharing',
+        lazy: async () => ({ Component: (await import('./pages/SharePage.tsx')).SharePage }),
       },
       {
         path: '*',

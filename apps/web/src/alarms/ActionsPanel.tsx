@@ -1,11 +1,9 @@
 import { ALARM_ACTION_TABLE, LONGEST_NOTE } from '@oiltrail/domain'
-import { useQueryClient } from '@tanstack/react-query'
 import { Input, Select } from 'antd'
 import { type ReactNode, useState } from 'react'
 import type { Administrator } from '../admin.ts'
-import { act, CallError } from '../api/client.ts'
 import type { Answer } from '../api/endpoints.ts'
-import { keyOf } from '../api/queries.ts'
+import { signature, useAct } from '../api/useAct.ts'
 import { TokenGate } from '../parts/TokenGate.tsx'
 import { Trouble } from '../parts/Trouble.tsx'
 import { useWords } from '../settings.tsx'
@@ -27,32 +25,20 @@ interface FormProps {
 /** Reason and, for shelving, how long; then the call. */
 function ActionForm({ alarm, action, administrator, onDone }: FormProps): ReactNode {
   const words = useWords()
-  const client = useQueryClient()
   const [note, setNote] = useState('')
   const [minutes, setMinutes] = useState<number>(60)
-  const [busy, setBusy] = useState(false)
-  const [error, setError] = useState<CallError>()
+  const { busy, error, run } = useAct('handleAlarm', administrator, ['alarm', 'alarms', 'alarmPlaces'])
   const needsNote = ALARM_ACTION_TABLE[action].note
   const ready = !busy && (!needsNote || note.trim() !== '')
   const submit = async (): Promise<void> => {
-    setBusy(true)
-    setError(undefined)
-    try {
-      const body = {
-        action,
-        note: note.trim(),
-        ...(action === 'shelve' ? { minutes } : {}),
-        ...(administrator.actor ? { actor: administrator.actor } : {}),
-      }
-      await act('handleAlarm', { alarm: alarm.alarm }, body, administrator.token)
-      await client.invalidateQueries({ queryKey: keyOf('alarm', { alarm: alarm.alarm }, {}) })
-      void client.invalidateQueries({ queryKey: ['alarms'] })
-      onDone()
-    } catch (cause) {
-      if (!(cause instanceof CallError)) throw cause
-      setError(cause)
-      setBusy(false)
+    const order = {
+      action,
+      // The log takes one line; a person may have typed several.
+      note: note.trim().replace(/\s*\n\s*/g, ' '),
+      ...(action === 'shelve' ? { minutes } : {}),
+      ...signature(administrator),
     }
+    if (await run({ alarm: alarm.alarm }, order)) onDone()
   }
   return (
     <form

@@ -25,6 +25,11 @@ const WAITING_LIMIT = 2_000
 const OVERVIEW_MS = 5_000
 /** Silence after which the page says that it may be old: two of the platform's 15 s heartbeats and a little. */
 export const STALE_MS = 40_000
+/**
+ * Silence after which the connection is taken for dead though nothing said so, as when a router forgot it: a county sends something
+ * every minute.
+ */
+export const SILENCE_MS = 4 * STALE_MS
 /** The browser gives up on an HTTP error; we try again after this. */
 const REOPEN_MS = 5_000
 
@@ -55,9 +60,12 @@ export function useStreamState(): StreamState {
 
 /** Opens the event stream, keeps it open, and puts what it brings into the cache. Returns how to close it. */
 export function openStream(client: QueryClient): () => void {
-  let source: EventSource
+  let source: EventSource | undefined
   let waiting: NamedEvent[] = []
   let overviewAt = 0
+  let openedAt = 0
+  /** The connection was gone since it was last open. */
+  let lost = false
   let reopen: ReturnType<typeof setTimeout> | undefined
 
   const flush = (): void => {
@@ -80,25 +88,43 @@ export function openStream(client: QueryClient): () => void {
     }
   }
   const open = (): void => {
+    source?.close()
+    clearTimeout(reopen)
+    openedAt = Date.now()
     // The browser resumes with Last-Event-ID by itself after a network error.
     source = new EventSource('/api/events')
-    source.onopen = () => setState({ connected: true })
+    source.onopen = () => {
+      setState({ connected: true })
+      // What the stream does not carry may have changed meanwhile, and reads of that time have failed.
+      if (lost) void client.invalidateQueries()
+      lost = false
+    }
     source.onerror = () => {
-      setState({ connected: false })
-      if (source.readyState !== EventSource.CLOSED) return
-      reopen = setTimeout(() => {
-        void client.invalidateQueries()
-        open()
-      }, REOPEN_MS)
+      lose()
+      if (source?.readyState === EventSource.CLOSED) reopen = setTimeout(open, REOPEN_MS)
     }
     for (const name of NAMES)
       source.addEventListener(name, (event) => receive(name, (event as MessageEvent<string>).data))
   }
+  const lose = (): void => {
+    lost = true
+    setState({ connected: false })
+  }
+  const watch = (): void => {
+    flush()
+    if (Date.now() - Math.max(openedAt, state.lastEventAt ?? 0) <= SILENCE_MS) return
+    lose()
+    open()
+  }
   open()
-  const timer = setInterval(flush, FLUSH_MS)
+  const timer = setInterval(watch, FLUSH_MS)
+  addEventListener('offline', lose)
+  addEventListener('online', open)
   return () => {
     clearInterval(timer)
     clearTimeout(reopen)
-    source.close()
+    removeEventListener('offline', lose)
+    removeEventListener('online', open)
+    source?.close()
   }
 }

@@ -24,7 +24,7 @@ export function AlarmsPanel(): ReactNode {
   const { shown, hold } = useHeld(answer?.alarms ?? [])
   if (!answer) return null
   return (
-    <section className="wall-block" {...hold}>
+    <section className="wall-block wall-first" {...hold}>
       <h2>{words.alarms.cockpitTitle}</h2>
       <ul className="wall-grades">
         {GRADE_ORDER.map((grade) => (

@@ -7,6 +7,7 @@ import { formatNumber } from '../text/format.ts'
 import { GRADE_COLOURS } from '../theme/tokens.ts'
 import { Bar } from '../ui/Bar.tsx'
 import { Figure } from '../ui/Figure.tsx'
+import './sales.css'
 
 /** Fewer days of supply than this deserve a glance. */
 const SHORT_SUPPLY_DAYS = 3

@@ -6,6 +6,7 @@ import { useWords } from '../settings.tsx'
 import { changePercent, formatChange, formatNumber } from '../text/format.ts'
 import { GRADE_COLOURS } from '../theme/tokens.ts'
 import { Figure } from '../ui/Figure.tsx'
+import './sales.css'
 
 /** What was sold today, in all and by grade, against the same time of the same weekday last week. */
 export function TodayPanel({ overview }: { overview: Answer<'overview'> }): ReactNode {

@@ -1,8 +1,8 @@
 import { ConfigProvider } from 'antd'
 import enUS from 'antd/locale/en_US'
 import zhCN from 'antd/locale/zh_CN'
-import { type ReactNode, useEffect, useMemo } from 'react'
-import { NavLink, Outlet } from 'react-router'
+import { type ReactNode, useEffect, useMemo, useRef } from 'react'
+import { NavLink, Outlet, useLocation } from 'react-router'
 import { useRead } from '../api/queries.ts'
 import { AlarmCount, SoundSwitch } from '../parts/AlarmSigns.tsx'
 import { FreshnessDot, StaleNotice } from '../parts/Freshness.tsx'
@@ -70,26 +70,39 @@ function TopBar(): ReactNode {
   )
 }
 
+/** The menu by task. On a phone it is a row wider than the window: where one is must not be out of sight. */
+function Menu(): ReactNode {
+  const words = useWords()
+  const menu = useRef<HTMLElement>(null)
+  const { pathname } = useLocation()
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another page means another active item
+  useEffect(() => {
+    menu.current?.querySelector('.active')?.scrollIntoView({ block: 'nearest', inline: 'center' })
+  }, [pathname])
+  return (
+    <nav className="office-menu" aria-label={words.menu.label} ref={menu}>
+      <NavLink to="/" className="office-brand">
+        {words.product}
+      </NavLink>
+      {MENU.map((item) => (
+        <NavLink key={item.key} to={item.to} end={item.to === '/'}>
+          {words.menu[item.key]}
+          {item.key === 'alarms' ? <AlarmCount /> : null}
+        </NavLink>
+      ))}
+    </nav>
+  )
+}
+
 /** Frame of every page but the cockpit: menu by task at the left, county and switches above. */
 export function OfficeFrame(): ReactNode {
-  const words = useWords()
   const { language, large } = useSettings()
   useEffect(() => applyTheme('office'), [])
   const theme = useMemo(() => libraryTheme(large), [large])
   return (
     <ConfigProvider theme={theme} locale={language === 'zh' ? zhCN : enUS}>
       <div className="office">
-        <nav className="office-menu" aria-label={words.menu.label}>
-          <NavLink to="/" className="office-brand">
-            {words.product}
-          </NavLink>
-          {MENU.map((item) => (
-            <NavLink key={item.key} to={item.to} end={item.to === '/'}>
-              {words.menu[item.key]}
-              {item.key === 'alarms' ? <AlarmCount /> : null}
-            </NavLink>
-          ))}
-        </nav>
+        <Menu />
         <div className="office-body">
           <TopBar />
           <StaleNotice />

@@ -6,7 +6,9 @@ export const MENU: readonly { readonly key: Exclude<keyof Words['menu'], 'label'
   { key: 'monitor', to: paths.cockpit() },
   { key: 'alarms', to: paths.alarms() },
   { key: 'sites', to: paths.sites() },
+  { key: 'windows', to: paths.windows() },
   { key: 'statistics', to: paths.statistics() },
   { key: 'devices', to: paths.devices() },
   { key: 'log', to: paths.log() },
+  { key: 'share', to: paths.share() },
 ]

@@ -74,6 +74,21 @@ function ChannelFields(props: {
   )
 }
 
+/** The record's number in its channel. */
+function NumberField({ seq, onSeq }: { seq: string; onSeq: (seq: string) => void }): ReactNode {
+  const words = useWords()
+  return (
+    <Input
+      style={{ width: 130 }}
+      inputMode="numeric"
+      aria-label={words.verify.seq}
+      placeholder={words.verify.seq}
+      value={seq}
+      onChange={(event) => onSeq(event.target.value.replace(/[^0-9]/g, ''))}
+    />
+  )
+}
+
 /** What came of it: steps and verdict, or why there is none. */
 function Outcome({ state }: { state: State }): ReactNode {
   return (
@@ -163,16 +178,7 @@ export function VerifyPanel({ devices }: { devices: readonly string[] }): ReactN
             onDevice={setDevice}
             onChannel={setChannel}
           />
-          {mode === 'find' ? (
-            <Input
-              style={{ width: 130 }}
-              inputMode="numeric"
-              aria-label={words.verify.seq}
-              placeholder={words.verify.seq}
-              value={seq}
-              onChange={(event) => setSeq(event.target.value.replace(/[^0-9]/g, ''))}
-            />
-          ) : null}
+          {mode === 'find' ? <NumberField seq={seq} onSeq={setSeq} /> : null}
           <button type="submit" className="button" data-primary="true" disabled={!ready || state.running}>
             {state.running ? words.verify.running : mode === 'find' ? words.verify.run : words.verify.check}
           </button>

@@ -18,9 +18,10 @@ import type { Answer } from '../api/endpoints.ts'
 import { useRead } from '../api/queries.ts'
 import { PageHead } from '../frame/PageHead.tsx'
 import { Loaded } from '../parts/Loaded.tsx'
+import { SiteSelect } from '../parts/SiteSelect.tsx'
 import { paths } from '../paths.ts'
 import { useSettings, useWords } from '../settings.tsx'
-import { formatNumber, spaced } from '../text/format.ts'
+import { formatNumber } from '../text/format.ts'
 import { Panel } from '../ui/Panel.tsx'
 import { useHeld } from '../ui/useHeld.ts'
 import { oneOf, useSearch } from './useSearch.ts'
@@ -32,7 +33,6 @@ function AlarmFilters({ question, change }: { question: AlarmQuestion; change: C
   const words = useWords()
   const { language } = useSettings()
   const rules = useRead('rules', {}, {}).data ?? []
-  const sites = useRead('sites', {}, {}).data ?? []
   return (
     <>
       <Select
@@ -64,17 +64,11 @@ function AlarmFilters({ question, change }: { question: AlarmQuestion; change: C
           ...rules.map(({ rule, title }) => ({ value: rule, label: title[language] })),
         ]}
       />
-      <Select
-        showSearch
-        optionFilterProp="label"
-        aria-label={words.alarms.site}
+      <SiteSelect
+        label={words.alarms.site}
+        all={words.alarms.allSites}
         value={question.site}
-        popupMatchSelectWidth={false}
         onChange={(site) => change({ site, before: undefined })}
-        options={[
-          { value: '', label: words.alarms.allSites },
-          ...sites.map(({ site, name }) => ({ value: site, label: spaced(name) })),
-        ]}
       />
     </>
   )

@@ -21,6 +21,7 @@ import { TankPanel } from '../site/TankPanel.tsx'
 import { formatNumber, spaced } from '../text/format.ts'
 import { Panel } from '../ui/Panel.tsx'
 import { StateDot } from '../ui/StateDot.tsx'
+import { RunningWindows, SiteWindows } from '../windows/SiteWindows.tsx'
 import { type DaySpan, momentsOf, spanOf } from './span.ts'
 import { useSearch } from './useSearch.ts'
 
@@ -168,6 +169,7 @@ export function SitePage(): ReactNode {
       <Loaded query={query} lines={16}>
         {(site) => (
           <>
+            <RunningWindows site={code} />
             <AlarmPanel site={code} />
             <Header site={site} />
             <TankPanel site={site} />
@@ -184,6 +186,7 @@ export function SitePage(): ReactNode {
               <SalesPanel sales={sales.data ?? []} />
             </div>
             <NoticePanel site={code} grades={[...new Set(site.tanks.map((tank) => tank.grade))]} />
+            <SiteWindows site={code} />
             <Panel title={words.site.devices}>
               <ChannelTable channels={site.channels} />
               <GapTable gaps={site.gaps} empty={words.empty.gaps} />

@@ -1,21 +1,21 @@
 import { LONGEST_NOTE } from '@oiltrail/domain'
 import { DAY_MS } from '@oiltrail/kernel'
-import { useQueryClient } from '@tanstack/react-query'
 import { Input, Select } from 'antd'
 import { type ReactNode, useState } from 'react'
 import { Link } from 'react-router'
 import type { Administrator } from '../admin.ts'
 import { settingText } from '../alarms/facts.ts'
-import { act, CallError } from '../api/client.ts'
+import type { CallError } from '../api/client.ts'
 import { serverNow } from '../api/clock.ts'
 import type { Answer } from '../api/endpoints.ts'
-import { useRead } from '../api/queries.ts'
+import { signature, useAct } from '../api/useAct.ts'
 import '../log/log.css'
+import { SiteSelect } from '../parts/SiteSelect.tsx'
 import { TokenGate } from '../parts/TokenGate.tsx'
 import { Trouble } from '../parts/Trouble.tsx'
 import { paths } from '../paths.ts'
 import { useSettings, useWords } from '../settings.tsx'
-import { formatNumber, spaced } from '../text/format.ts'
+import { formatNumber } from '../text/format.ts'
 import { Panel } from '../ui/Panel.tsx'
 import { type Column, Table } from '../ui/Table.tsx'
 import { type Draft, type Proposal, proposalOf, sameValues, shownUnit } from './propose.ts'
@@ -105,30 +105,14 @@ function Activate(props: {
   onDone: (position: number) => void
 }): ReactNode {
   const words = useWords()
-  const client = useQueryClient()
   const [reason, setReason] = useState('')
-  const [busy, setBusy] = useState(false)
-  const [error, setError] = useState<CallError>()
   const { rule, tried, administrator } = props
+  const { busy, error, run } = useAct('changeSettings', administrator, ['rules', 'ruleHistory'])
   const submit = async (): Promise<void> => {
-    setBusy(true)
-    setError(undefined)
-    try {
-      const body = {
-        site: tried.site,
-        values: tried.values,
-        reason: reason.trim(),
-        ...(administrator.actor ? { actor: administrator.actor } : {}),
-      }
-      const { position } = await act('changeSettings', { rule: rule.rule }, body, administrator.token)
-      void client.invalidateQueries({ queryKey: ['rules'] })
-      void client.invalidateQueries({ queryKey: ['ruleHistory'] })
-      props.onDone(position)
-    } catch (cause) {
-      if (!(cause instanceof CallError)) throw cause
-      setError(cause)
-      setBusy(false)
-    }
+    const { site, values } = tried
+    const order = { site, values, reason: reason.trim(), ...signature(administrator) }
+    const done = await run({ rule: rule.rule }, order)
+    if (done) props.onDone(done.position)
   }
   return (
     <form
@@ -168,25 +152,18 @@ function useTrial({ rule, proposal, administrator }: TrialFormProps): {
   run: (site: string, days: number) => Promise<void>
 } {
   const [tried, setTried] = useState<Tried>()
-  const [busy, setBusy] = useState(false)
-  const [error, setError] = useState<CallError>()
-  const run = async (site: string, days: number): Promise<void> => {
-    setBusy(true)
-    setError(undefined)
-    try {
+  const { busy, error, run } = useAct('trySettings', administrator, [])
+  return {
+    busy,
+    tried,
+    error,
+    async run(site, days) {
       const to = Math.floor(serverNow())
       const { values } = proposal
-      const body = { site, values, from: to - days * DAY_MS, to }
-      const answer = await act('trySettings', { rule: rule.rule }, body, administrator.token)
-      setTried({ values, site, answer })
-    } catch (cause) {
-      if (!(cause instanceof CallError)) throw cause
-      setError(cause)
-    } finally {
-      setBusy(false)
-    }
+      const answer = await run({ rule: rule.rule }, { site, values, from: to - days * DAY_MS, to })
+      if (answer) setTried({ values, site, answer })
+    },
   }
-  return { busy, tried, error, run }
 }
 
 interface ScopeProps {
@@ -199,21 +176,9 @@ interface ScopeProps {
 /** The county or one site, and how far back. */
 function TrialScope({ site, days, onSite, onDays }: ScopeProps): ReactNode {
   const words = useWords()
-  const sites = useRead('sites', {}, {}).data ?? []
   return (
     <>
-      <Select
-        showSearch
-        optionFilterProp="label"
-        aria-label={words.rules.scope}
-        style={{ minWidth: 140 }}
-        value={site}
-        onChange={onSite}
-        options={[
-          { value: '', label: words.rules.county },
-          ...sites.map((row) => ({ value: row.site, label: spaced(row.name) })),
-        ]}
-      />
+      <SiteSelect label={words.rules.scope} all={words.rules.county} value={site} onChange={onSite} />
       <Select
         aria-label={words.rules.span}
         value={days}

@@ -1,15 +1,14 @@
 import type { Grade } from '@oiltrail/domain'
 import { HOUR_MS } from '@oiltrail/kernel'
-import { useQueryClient } from '@tanstack/react-query'
 import { Input, Select } from 'antd'
 import { type ReactNode, useState } from 'react'
 import { Link } from 'react-router'
 import type { Administrator } from '../admin.ts'
 import '../alarms/alarms.css'
-import { act, CallError } from '../api/client.ts'
 import { serverNow } from '../api/clock.ts'
 import type { Answer } from '../api/endpoints.ts'
 import { useRead } from '../api/queries.ts'
+import { signature, useAct } from '../api/useAct.ts'
 import { Litres } from '../parts/amounts.tsx'
 import { GradeTag } from '../parts/GradeTag.tsx'
 import { Loaded } from '../parts/Loaded.tsx'
@@ -117,7 +116,6 @@ interface NoticeFieldsProps {
 /** Registers a delivery before it comes. */
 function NoticeForm({ site, grades, administrator }: FormProps): ReactNode {
   const words = useWords()
-  const client = useQueryClient()
   const [draft, setDraft] = useState<Draft>(() => ({
     grade: grades[0],
     litres: '',
@@ -125,22 +123,12 @@ function NoticeForm({ site, grades, administrator }: FormProps): ReactNode {
     supplier: '',
     plate: '',
   }))
-  const [state, setState] = useState<{ busy?: boolean; error?: CallError; position?: number }>({})
+  const { busy, error, answer, run } = useAct('registerNotice', administrator, ['notices'])
   const notice = noticeOf(site, draft)
   const change = (changes: Partial<Draft>): void => setDraft((old) => ({ ...old, ...changes }))
   const submit = async (): Promise<void> => {
-    if (!notice || state.busy) return
-    setState({ busy: true })
-    try {
-      const body = { ...notice, ...(administrator.actor ? { actor: administrator.actor } : {}) }
-      const { position } = await act('registerNotice', {}, body, administrator.token)
-      setState({ position })
-      change({ litres: '' })
-      void client.invalidateQueries({ queryKey: ['notices'] })
-    } catch (cause) {
-      if (!(cause instanceof CallError)) throw cause
-      setState({ error: cause })
-    }
+    if (!notice || busy) return
+    if (await run({}, { ...notice, ...signature(administrator) })) change({ litres: '' })
   }
   return (
     <form
@@ -151,15 +139,15 @@ function NoticeForm({ site, grades, administrator }: FormProps): ReactNode {
       }}
     >
       <NoticeFields draft={draft} grades={grades} onChange={change} />
-      <button type="submit" className="button" data-primary="true" disabled={!notice || state.busy === true}>
+      <button type="submit" className="button" data-primary="true" disabled={!notice || busy}>
         {words.notice.register}
       </button>
-      {state.position === undefined ? null : (
-        <Link role="status" to={paths.entry(state.position)}>
-          {words.notice.registered(formatNumber(state.position))}
+      {answer ? (
+        <Link role="status" to={paths.entry(answer.position)}>
+          {words.notice.registered(formatNumber(answer.position))}
         </Link>
-      )}
-      {state.error ? <Trouble error={state.error} /> : null}
+      ) : null}
+      {error ? <Trouble error={error} /> : null}
     </form>
   )
 }

@@ -3,8 +3,8 @@ import { Select } from 'antd'
 import type { ReactNode } from 'react'
 import { searchOf } from '../api/endpoints.ts'
 import { useRead } from '../api/queries.ts'
+import { SiteSelect } from '../parts/SiteSelect.tsx'
 import { useSettings, useWords } from '../settings.tsx'
-import { spaced } from '../text/format.ts'
 import { BUCKETS, KINDS, PLACES, type Question, queryOf } from './question.ts'
 
 interface FiltersProps {
@@ -38,7 +38,6 @@ export function ExportLinks({ question }: { question: Question }): ReactNode {
 export function Filters({ question, onChange }: FiltersProps): ReactNode {
   const words = useWords()
   const { language } = useSettings()
-  const sites = useRead('sites', {}, {}).data ?? []
   const towns = useRead('county', {}, {}, { refreshMs: false }).data?.towns ?? []
   const set = (key: string) => (value: string) => onChange({ [key]: value, page: undefined })
   return (
@@ -88,16 +87,11 @@ export function Filters({ question, onChange }: FiltersProps): ReactNode {
           ...towns.map((town) => ({ value: town.code, label: town[language] })),
         ]}
       />
-      <Select
-        aria-label={words.statistics.site}
-        showSearch={{ optionFilterProp: 'label' }}
-        popupMatchSelectWidth={false}
+      <SiteSelect
+        label={words.statistics.site}
+        all={words.statistics.allSites}
         value={question.site}
         onChange={set('site')}
-        options={[
-          { value: '', label: words.statistics.allSites },
-          ...sites.map((site) => ({ value: site.site, label: spaced(site.name) })),
-        ]}
       />
       <button
         type="button"

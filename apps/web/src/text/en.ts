@@ -1,6 +1,8 @@
 import { enEvents } from './enEvents.ts'
 import { enLog } from './enLog.ts'
+import { enShare } from './enShare.ts'
 import { enWatch } from './enWatch.ts'
+import { enWindows } from './enWindows.ts'
 import { formatChange } from './format.ts'
 import type { Words } from './zh.ts'
 
@@ -25,9 +27,11 @@ export const en: Words = {
     monitor: 'Monitor',
     alarms: 'Alarms',
     sites: 'Sites',
+    windows: 'Declared work',
     statistics: 'Statistics',
     devices: 'Devices',
     log: 'Evidence log',
+    share: 'Sharing',
   },
   grade: { '92': '92', '95': '95', '98': '98', '0': '0#', '-10': '−10#', '-20': '−20#', '-35': '−35#' },
   gradeFull: {
@@ -295,6 +299,8 @@ export const en: Words = {
   },
   ...enLog,
   ...enWatch,
+  windows: enWindows,
+  share: enShare,
   notFound: { title: 'There is no such page', back: 'Back to the monitor' },
   unit: { litre: 'L', yuan: '¥', celsius: '°C', millimetre: 'mm', percent: '%' },
   close: 'Close',

@@ -1,6 +1,12 @@
 /** Words of the facts that rules keep with an alarm: every key of every rule, the units of counted things, and what texts mean. */
 export const enFacts = {
   factName: {
+    among: 'Sales meanwhile',
+    allowedDays: 'Usually at most',
+    allowedHours: 'Usually at most',
+    declaredDays: 'Days declared',
+    declaredHours: 'Hours declared',
+    windows: 'Declared windows',
     after: 'After',
     afterMillilitres: 'After',
     allowedMillilitres: 'Allowed difference',
@@ -109,6 +115,12 @@ export const enFacts = {
     witness: 'Witness',
   } as Readonly<Record<string, string>>,
   factUnit: {
+    among: 'sales',
+    allowedDays: 'days',
+    allowedHours: 'h',
+    declaredDays: 'days',
+    declaredHours: 'h',
+    windows: 'windows',
     bands: 'bands',
     days: 'nights',
     fillings: 'deliveries',

@@ -2,6 +2,12 @@ import type { zhLog } from './zhLog.ts'
 
 /** Words of the log, its entries and the proof of a record. */
 export const enLog: typeof zhLog = {
+  broken: {
+    title: 'The page did not open',
+    remedy:
+      'The platform may be starting again or was just upgraded, or the network is down. Load it again; if it still does not open, tell the administrator the code below.',
+    reload: 'Load again',
+  },
   log: {
     title: 'Evidence log',
     latest: 'Latest checkpoint',

@@ -2,7 +2,9 @@ import type { Grade } from '@oiltrail/domain'
 import { formatChange, spaced } from './format.ts'
 import { zhEvents } from './zhEvents.ts'
 import { zhLog } from './zhLog.ts'
+import { zhShare } from './zhShare.ts'
 import { zhWatch } from './zhWatch.ts'
+import { zhWindows } from './zhWindows.ts'
 
 const words = {
   product: '油踪',
@@ -18,9 +20,11 @@ const words = {
     monitor: '监控',
     alarms: '告警',
     sites: '企业站点',
+    windows: '作业申报',
     statistics: '统计',
     devices: '设备',
     log: '存证',
+    share: '数据共享',
   },
   grade: {
     '92': '92号',
@@ -299,6 +303,8 @@ const words = {
   },
   ...zhLog,
   ...zhWatch,
+  windows: zhWindows,
+  share: zhShare,
   notFound: { title: '没有这个页面', back: '回到监控' },
   unit: { litre: 'L', yuan: '¥', celsius: '°C', millimetre: 'mm', percent: '%' },
   close: '关闭',

@@ -1,6 +1,12 @@
 /** Words of the facts that rules keep with an alarm: every key of every rule, the units of counted things, and what texts mean. */
 export const zhFacts = {
   factName: {
+    among: '其间加油',
+    allowedDays: '一般不超过',
+    allowedHours: '一般不超过',
+    declaredDays: '申报日数',
+    declaredHours: '申报时长',
+    windows: '申报时段',
     after: '之后',
     afterMillilitres: '之后',
     allowedMillilitres: '允许差异',
@@ -109,6 +115,12 @@ export const zhFacts = {
     witness: '证据来源',
   } as Readonly<Record<string, string>>,
   factUnit: {
+    among: '笔',
+    allowedDays: '日',
+    allowedHours: 'h',
+    declaredDays: '日',
+    declaredHours: 'h',
+    windows: '个',
     bands: '段',
     days: '夜',
     fillings: '次',

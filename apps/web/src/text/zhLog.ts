@@ -1,5 +1,10 @@
 /** Words of the log, its entries and the proof of a record. */
 export const zhLog = {
+  broken: {
+    title: '页面没有打开',
+    remedy: '平台可能正在重启或刚刚升级,网络也可能中断。请重新载入;仍打不开时,请把下面的代码告诉管理员。',
+    reload: '重新载入',
+  },
   log: {
     title: '存证',
     latest: '最新检查点',

@@ -22,16 +22,26 @@ interface TableProps<Row> {
   /** What a click on a row does; rows then lift under the pointer. */
   readonly onRow?: (row: Row) => void
   readonly totals?: boolean
+  /** On a phone each row becomes a block of names and values, so that no column is out of sight. For few rows. */
+  readonly stacked?: boolean
 }
 
 /** A dense table: one line a row, numbers to the right, totals at the foot; wider than its place it scrolls by itself. */
-export function Table<Row>({ columns, rows, rowKey, empty, onRow, totals }: TableProps<Row>): ReactNode {
+export function Table<Row>({
+  columns,
+  rows,
+  rowKey,
+  empty,
+  onRow,
+  totals,
+  stacked,
+}: TableProps<Row>): ReactNode {
   if (rows.length === 0) return <p className="quiet">{empty}</p>
   const side = (column: Column<Row>): string | undefined =>
     [column.right ? 'right' : '', column.wideOnly ? 'wide-only' : ''].join(' ').trim() || undefined
   return (
     <div className="table-scroll">
-      <table className="table">
+      <table className="table" data-stacked={stacked}>
         <thead>
           <tr>
             {columns.map((column) => (
@@ -49,7 +59,11 @@ export function Table<Row>({ columns, rows, rowKey, empty, onRow, totals }: Tabl
               onClick={onRow ? () => onRow(row) : undefined}
             >
               {columns.map((column) => (
-                <td key={column.key} className={side(column)}>
+                <td
+                  key={column.key}
+                  className={side(column)}
+                  data-title={typeof column.title === 'string' ? column.title : undefined}
+                >
                   {column.cell(row)}
                 </td>
               ))}

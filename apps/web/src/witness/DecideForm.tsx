@@ -1,11 +1,10 @@
-import { useQueryClient } from '@tanstack/react-query'
 import { Input } from 'antd'
 import { type ReactNode, useState } from 'react'
 import { Link } from 'react-router'
 import type { Administrator } from '../admin.ts'
 import '../alarms/alarms.css'
-import { act, CallError } from '../api/client.ts'
 import { serverNow } from '../api/clock.ts'
+import { signature, useAct } from '../api/useAct.ts'
 import { Trouble } from '../parts/Trouble.tsx'
 import { paths } from '../paths.ts'
 import { useWords } from '../settings.tsx'
@@ -27,34 +26,18 @@ interface DecideFormProps {
 /** Accepts or rejects a proposed chart, with the reason. */
 export function DecideForm({ site, tank, proposal, decided, administrator }: DecideFormProps): ReactNode {
   const words = useWords().witness.charts
-  const client = useQueryClient()
   const [reason, setReason] = useState('')
   const [when, setWhen] = useState(() => fieldOfMoment(serverNow()))
   const [untouched, setUntouched] = useState(true)
-  const [state, setState] = useState<{ busy?: boolean; error?: CallError; position?: number }>({})
+  const { busy, error, answer, run } = useAct('decideChart', administrator, ['charts', 'witnesses'])
   const effectiveAt = momentOfField(when)
-  const ready = reason.trim() !== '' && effectiveAt !== undefined && state.busy !== true
+  const ready = reason.trim() !== '' && effectiveAt !== undefined && !busy
   const decide = async (accepted: boolean): Promise<void> => {
     if (!ready) return
-    setState({ busy: true })
-    try {
-      const body = {
-        tank,
-        proposal,
-        accepted,
-        reason: reason.trim(),
-        // Left as it was it means now: the form may have been open for an hour.
-        ...(accepted && !untouched ? { effectiveAt } : {}),
-        ...(administrator.actor ? { actor: administrator.actor } : {}),
-      }
-      const { position } = await act('decideChart', { site }, body, administrator.token)
-      setState({ position })
-      setReason('')
-      for (const name of ['charts', 'witnesses']) void client.invalidateQueries({ queryKey: [name] })
-    } catch (cause) {
-      if (!(cause instanceof CallError)) throw cause
-      setState({ error: cause })
-    }
+    // Left as it was it means now: the form may have been open for an hour.
+    const since = accepted && !untouched ? { effectiveAt } : {}
+    const order = { tank, proposal, accepted, reason: reason.trim(), ...since, ...signature(administrator) }
+    if (await run({ site }, order)) setReason('')
   }
   return (
     <form className="action-form" onSubmit={(event) => event.preventDefault()}>
@@ -93,12 +76,12 @@ export function DecideForm({ site, tank, proposal, decided, administrator }: Dec
       >
         {words.reject}
       </button>
-      {state.position === undefined ? null : (
-        <Link role="status" to={paths.entry(state.position)}>
-          {words.decided(formatNumber(state.position))}
+      {answer ? (
+        <Link role="status" to={paths.entry(answer.position)}>
+          {words.decided(formatNumber(answer.position))}
         </Link>
-      )}
-      {state.error ? <Trouble error={state.error} /> : null}
+      ) : null}
+      {error ? <Trouble error={error} /> : null}
     </form>
   )
 }

@@ -68,8 +68,8 @@ function judged(state: State, { from, to }: QuietWindow, { settings }: Around<Ke
       momentary: true,
       facts: {
         windows: most.windows.length,
-        days: most.days,
-        hours: Math.round(most.hours * 10) / 10,
+        declaredDays: most.days,
+        declaredHours: Math.round(most.hours * 10) / 10,
         allowedDays: settings.days,
         allowedHours: settings.hours,
       },
@@ -114,7 +114,7 @@ export const overDeclared = defineRule<State, Key>({
   },
   sentence({ subject, siteName, facts, from, to }, language) {
     const who = subjectWords(subject, siteName, language)
-    const { windows, days, hours, allowedDays, allowedHours } = facts
+    const { windows, declaredDays: days, declaredHours: hours, allowedDays, allowedHours } = facts
     return language === 'zh'
       ? `${who} ${spanText(from, to)} 申报窗口 ${windows} 个,共 ${days} 日 ${hours} h(30 日内一般不超过 ${allowedDays} 日、${allowedHours} h),其间告警不在眼前`
       : `${who}: ${spanText(from, to)} ${windows} declared windows, ${days} days and ${hours} h in all (usually at most ${allowedDays} days and ${allowedHours} h in 30 days): alarms are out of sight meanwhile`
