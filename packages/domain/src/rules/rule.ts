@@ -88,10 +88,10 @@ export interface Around<Key extends string = string> {
   nozzlesOf(tank: string): readonly string[]
   /** Declared window that covers the subject now, if any. Findings within one are suppressed by the platform anyway. */
   readonly window: QuietWindow | undefined
-}
-
   /** A window, declared so far, that shares time with a span: of the site, of the subject, or of a nozzle of a tank. */
   declared(from: EpochMs, to: EpochMs): QuietWindow | undefined
+}
+
 /**
  * Whose time a rule lives by. `volume`, `price`: the facts of that channel; `both`: the slower of the two (a wake-up waits
  * until both have told what they know up to then); `log`: the server's time of receipt (for signs of life).
