@@ -314,6 +314,7 @@ async function main() {
   })
   start('edge', ['run', '--config', edgeConfig], env, () => {})
   await untilLive(base)
+  if (stopping) return
   process.stdout.write(`ready ${base}\n`)
   if (options.misdeeds === 'on') await letThievesIn(await control.promise)
 }

@@ -30,7 +30,11 @@ export async function readAdminToken(directory: string): Promise<string> {
   const path = join(directory, 'admin-token')
   const token = await readFile(path, 'utf8').catch(() => undefined)
   if (token === undefined)
-    throw new ProblemError({ code: 'CONFIG_INVALID', detail: `${path} cannot be read`, where: '--data' })
+    throw new ProblemError({
+      code: 'CONFIG_INVALID',
+      detail: `${path} cannot be read / 无法读取 ${path}`,
+      where: '--data',
+    })
   return token.trim()
 }
 

@@ -1,14 +1,14 @@
-import { existsSync } from 'node:fs'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { constants, existsSync } from 'node:fs'
+import { access, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type Problem, ProblemError } from '@oiltrail/kernel'
 import { backup, restore, type Store } from '@oiltrail/store'
 import { pino } from 'pino'
-import { readAdminToken } from './access.ts'
 import { readConfig, SERVE_OPTIONS, type ServeFlags, type ServerConfig } from './config.ts'
 import { openDatabase } from './database.ts'
 import { ENROL_SECRET } from './desk/codes.ts'
+import { ENROL_HELP, issueCode } from './enrol.ts'
 import { parseExport, runAudit, runExport, runReplay } from './inspect.ts'
 import { REMOVE_HELP, removeData } from './remove.ts'
 import { hasLogKeys } from './seal/keys.ts'
@@ -69,8 +69,7 @@ ${DATABASE_HELP}`,
   },
   enrol: {
     usage: 'enrol --device 520327-S001-A --site S001 [--valid-seconds 86400] [--api URL] [--data DIR]',
-    help: `  --api URL            the running platform (http://127.0.0.1:$OILTRAIL_PORT) / 运行中的平台地址
-`,
+    help: ENROL_HELP,
     run: issueCode,
   },
   remove: { usage: 'remove --data DIR [--yes]', help: REMOVE_HELP, run: removeData },
@@ -226,21 +225,37 @@ async function writeBackup(args: readonly string[], env: Environment): Promise<n
 async function restoreBackup(args: readonly string[], env: Environment): Promise<number> {
   const { config, names } = configOf(args, env)
   const file = fileOf(names)
+  // Before a database is made for it.
+  await access(file, constants.R_OK)
   const database = await openDatabase({ ...databaseOf(config, false), migrate: false })
   try {
     const { attachments } = await restore(database.store, file)
-    await mkdir(join(config.data, 'keys'), { recursive: true, mode: 0o700 })
+    const folder = join(config.data, 'keys')
+    await mkdir(folder, { recursive: true, mode: 0o700 })
     for (const name of KEY_FILES) {
       const bytes = attachments[name]
-      const path = join(config.data, 'keys', name)
-      // The log goes on under the keys it was sealed with; keys of this folder that never sealed anything give way.
-      if (bytes) await writeFile(path, bytes, { mode: 0o600, flush: true })
+      if (bytes) await placeKey(join(folder, name), bytes)
     }
   } finally {
     await database.close()
   }
   process.stderr.write(`restored from ${file} / 已恢复\n`)
   return 0
+}
+
+/**
+ * The log goes on under the keys it was sealed with. Others that lie in the folder may be of a log that lives in a database
+ * elsewhere: without them it could never be sealed again, so they are kept aside.
+ */
+async function placeKey(path: string, bytes: Uint8Array): Promise<void> {
+  const there = await readFile(path).catch(() => undefined)
+  if (there?.equals(bytes)) return
+  if (there) {
+    const aside = `${path}.replaced-${Date.now()}`
+    await rename(path, aside)
+    process.stderr.write(`another key was there; it is kept as ${aside} / 原有密钥另存为 ${aside}\n`)
+  }
+  await writeFile(path, bytes, { mode: 0o600, flush: true })
 }
 
 /** Runs something on the database, beside a running server if there is one. */
@@ -259,7 +274,7 @@ async function inspect(
   run: (store: Store, config: ServerConfig) => Promise<number>,
 ): Promise<number> {
   const { config, names } = configOf(args, env)
-  if (names.length > 0) throw invalid(`what is ${names[0]}?`)
+  if (names.length > 0) throw invalid(`what is ${names[0]}? / 多余的参数 ${names[0]}`)
   return onDatabase(config, (store) => run(store, config))
 }
 
@@ -267,36 +282,4 @@ async function writeEvidence(args: readonly string[], env: Environment): Promise
   const order = parseExport(args)
   const config = readConfig(order.flags, env, Date.now)
   return onDatabase(config, (store) => runExport(store, config, order))
-}
-
-async function issueCode(args: readonly string[], env: Environment): Promise<number> {
-  const { values } = parseEnrol(args)
-  const { device, site } = values
-  if (!device || !site) throw invalid('--device and --site are needed / 需要 --device 与 --site')
-  const token = await readAdminToken(values.data ?? env.OILTRAIL_DATA ?? './data')
-  const api = values.api ?? `http://127.0.0.1:${env.OILTRAIL_PORT ?? '8080'}`
-  const answer = await fetch(`${api}/api/enrol-codes`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
-    body: JSON.stringify({ device, site, validSeconds: Number(values['valid-seconds'] ?? '86400') }),
-  })
-  const body = await answer.text()
-  if (!answer.ok) {
-    process.stderr.write(`oiltrail: ${answer.status} ${body.slice(0, 1_000)}\n`)
-    return 1
-  }
-  process.stdout.write(`${(JSON.parse(body) as { code: string }).code}\n`)
-  return 0
-}
-
-function parseEnrol(args: readonly string[]) {
-  const text = { type: 'string' } as const
-  try {
-    return parseArgs({
-      args: [...args],
-      options: { device: text, site: text, 'valid-seconds': text, api: text, data: text },
-    })
-  } catch (error) {
-    throw invalid(error instanceof Error ? error.message : String(error))
-  }
 }

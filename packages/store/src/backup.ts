@@ -121,7 +121,9 @@ export async function restore(
     const header = await reader.header()
     const steps = await readMigrations()
     if (header.schema > steps.length)
-      throw new Error(`the backup has schema version ${header.schema}, this program knows ${steps.length}`)
+      throw new Error(
+        `the backup has schema version ${header.schema}, this program knows ${steps.length}: use the newer program / 备份来自更新的版本,请使用新版程序`,
+      )
     await migrate(store, steps.slice(0, header.schema))
     const result = await store.transaction((tx) => fill(tx, header, reader))
     await migrate(store, steps)
@@ -141,14 +143,19 @@ async function fill(
   const known = new Map((await dataTables(tx)).map((table) => [table.name, table]))
   for (const name of known.keys()) {
     const { rowCount } = await tx.query(`select from ${quoteIdentifier(name)} limit 1`)
-    if (rowCount) throw new Error(`the database is not empty (table ${name}): restore into a new one`)
+    if (rowCount)
+      throw new Error(
+        `the database is not empty (table ${name}): restore into a new one / 数据库非空,请恢复到新的数据目录或空库`,
+      )
   }
   const attachments = await reader.attachments()
   const parts: BackupManifest['parts'][number][] = []
   for (let table = await reader.table(); table; table = await reader.table()) {
     const columns = new Set(known.get(table.name)?.columns)
     if (!table.columns.every((column) => columns.has(column)))
-      throw new Error(`the backup holds table ${table.name} with columns that the schema lacks`)
+      throw new Error(
+        `the backup holds table ${table.name} with columns that the schema lacks / 备份中的表 ${table.name} 与结构不符`,
+      )
     const names = table.columns.map(quoteIdentifier).join(', ')
     const sink = tx.query(
       copyFrom(`copy ${quoteIdentifier(table.name)} (${names}) from stdin (format binary)`),
@@ -159,8 +166,10 @@ async function fill(
   }
   const manifest = await reader.manifest()
   if (JSON.stringify(manifest) !== JSON.stringify({ ...header, parts }))
-    throw new Error('the backup is damaged: its contents are not what its manifest says')
-  if (parts.length !== known.size) throw new Error('the backup lacks a table of its schema')
+    throw new Error(
+      'the backup is damaged: its contents are not what its manifest says / 备份已损坏:内容与清单不符',
+    )
+  if (parts.length !== known.size) throw new Error('the backup lacks a table of its schema / 备份缺少数据表')
   await tx.query('update log_head set owner_epoch = owner_epoch + 1')
   return { manifest, attachments }
 }

@@ -46,7 +46,7 @@ interface Frame {
 }
 
 function damaged(why: string): Error {
-  return new Error(`the backup is damaged: ${why}`)
+  return new Error(`the backup is damaged / 备份已损坏: ${why}`)
 }
 
 /** Reads the frames of a backup in their order; every method throws when the file holds something else or ends. */
@@ -114,7 +114,9 @@ export class BackupReader {
     if (header?.format !== 'oiltrail-backup' || !Number.isSafeInteger(header.schema) || header.schema < 1)
       throw damaged('it has no header')
     if (header.version !== 1)
-      throw new Error(`the backup has format ${String(header.version)}; this program reads 1`)
+      throw new Error(
+        `the backup has format ${String(header.version)}; this program reads 1 / 备份格式不受支持`,
+      )
     return header
   }
 

@@ -23,7 +23,9 @@ function migrationsFolder(): string {
     const folder = fileURLToPath(new URL(candidate, import.meta.url))
     if (existsSync(join(folder, '0001_log_and_views.sql'))) return folder
   }
-  throw new Error('the migrations folder is missing beside the program: build again')
+  throw new Error(
+    'the migrations folder is missing beside the program: build again / 缺少数据库升级文件,请重新构建',
+  )
 }
 
 /** Reads all migrations in order. Throws when a number is missing or doubled. */
@@ -67,14 +69,14 @@ export async function migrate(
     for (const version of done.keys())
       if (version > steps.length)
         throw new Error(
-          `the database has schema version ${version}, this program knows ${steps.length}: use the newer program`,
+          `the database has schema version ${version}, this program knows ${steps.length}: use the newer program / 数据库来自更新的版本,请使用新版程序`,
         )
     for (const step of steps) {
       const before = done.get(step.version)
       if (before === undefined) await take(client, step)
       else if (before !== step.sha256)
         throw new Error(
-          `migration ${step.name} was altered after it had been applied: restore the released file`,
+          `migration ${step.name} was altered after it had been applied: restore the released file / 已执行的数据库升级文件被改动,请恢复原文件`,
         )
     }
     return { from: done.size, to: steps.length }

@@ -30,7 +30,7 @@ export async function unprivilegedAccount(): Promise<Account | undefined> {
     }
   }
   throw new Error(
-    `PostgreSQL must not run as root and this machine has no user ${CANDIDATES.join(' or ')}: run as another user or set DATABASE_URL`,
+    `PostgreSQL must not run as root and this machine has no user ${CANDIDATES.join(' or ')}: run as another user or set DATABASE_URL / PostgreSQL 不能以 root 运行,请换普通用户运行或设置 DATABASE_URL`,
   )
 }
 

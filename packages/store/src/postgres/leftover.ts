@@ -48,7 +48,9 @@ export async function stopLeftover(
     const deadline = Date.now() + STOP_TIMEOUT_MS
     while (await isPostmasterOf(left.pid, place)) {
       if (Date.now() > deadline + STOP_TIMEOUT_MS)
-        throw new Error(`the database process ${left.pid} does not end: stop it by hand`)
+        throw new Error(
+          `the database process ${left.pid} does not end: stop it by hand / 遗留的数据库进程不退出,请手动停止`,
+        )
       if (Date.now() > deadline) signal(left.pid, 'SIGQUIT')
       await sleep(POLL_MS)
     }

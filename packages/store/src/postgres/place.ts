@@ -35,7 +35,9 @@ export async function readMarker(directory: string): Promise<Marker | undefined>
   if (text === undefined) return undefined
   const marker = JSON.parse(text) as Partial<Marker>
   if (typeof marker.id !== 'string' || typeof marker.home !== 'string')
-    throw new Error(`${join(directory, MARKER)} does not name the place of the database`)
+    throw new Error(
+      `${join(directory, MARKER)} does not name the place of the database / 该文件未指明数据库位置`,
+    )
   return { id: marker.id, home: marker.home }
 }
 
@@ -63,7 +65,7 @@ export async function findPlace(
   if (await lstat(cluster).catch(() => undefined)) {
     if (await accountCan(account, 'w', cluster)) return { directory, cluster, home: directory }
     throw new Error(
-      `The database in ${cluster} cannot be entered by user ${account?.name ?? 'ourselves'}: give it to that user, or restore a backup into a new folder`,
+      `The database in ${cluster} cannot be entered by user ${account?.name ?? 'ourselves'}: give it to that user, or restore a backup into a new folder / 该用户无法进入数据库目录,请将目录交给该用户,或将备份恢复到新目录`,
     )
   }
   if (!account) return { directory, cluster, home: directory }
@@ -74,15 +76,17 @@ export async function findPlace(
 /** The place outside that a folder's marker names. Throws when it is another folder's, or this one is a copy. */
 export async function adopt(directory: string, marker: Marker): Promise<Place> {
   const owner = await readOwner(marker.home)
-  if (!owner) throw new Error(`${marker.home} does not say whose database it holds`)
-  if (owner.id !== marker.id) throw new Error(`${marker.home} holds the database of another folder`)
+  if (!owner)
+    throw new Error(`${marker.home} does not say whose database it holds / 无法确认该数据库属于哪个数据目录`)
+  if (owner.id !== marker.id)
+    throw new Error(`${marker.home} holds the database of another folder / 该处是另一数据目录的数据库`)
   if (owner.directory !== directory) {
     // The folder was moved, which is fine, or copied, which would let two folders share one database.
     const other = await readMarker(owner.directory).catch(() => undefined)
     const [a, b] = await Promise.all([stat(directory), stat(owner.directory).catch(() => undefined)])
     if (other?.id === marker.id && (a.ino !== b?.ino || a.dev !== b.dev))
       throw new Error(
-        `${directory} is a copy of ${owner.directory} and names the same database: use backup and restore to make a second one`,
+        `${directory} is a copy of ${owner.directory} and names the same database: use backup and restore to make a second one / 数据目录是复制的,两者指向同一数据库:请用备份与恢复建立第二份`,
       )
     // What later stands at the old address must not be taken for the owner.
     await replaceFile(join(marker.home, 'owner.json'), JSON.stringify({ id: marker.id, directory }))
@@ -117,7 +121,7 @@ async function alternative(
     return { directory, home, cluster: join(home, 'cluster') }
   }
   throw new Error(
-    `User ${account.name} cannot enter ${directory}, nor is there room under ${ALTERNATIVE_HOMES.join(' or ')}: choose a data folder that it can enter (--data)`,
+    `User ${account.name} cannot enter ${directory}, nor is there room under ${ALTERNATIVE_HOMES.join(' or ')}: choose a data folder that it can enter (--data) / 请选择该用户可进入的数据目录`,
   )
 }
 
@@ -180,7 +184,7 @@ export async function readyRunDirectory(place: Place, account: Account | undefin
   const owners = [process.getuid?.(), account?.uid]
   // Under the temporary folder anybody may have put something in our way.
   if (!found.isDirectory() || !owners.includes(found.uid) || (found.mode & 0o077) !== 0)
-    throw new Error(`${path} is not a private folder of ours: remove it`)
+    throw new Error(`${path} is not a private folder of ours: remove it / 不是本系统的私有目录,请删除`)
   if (account && found.uid !== account.uid) await chown(path, account.uid, account.gid)
   return path
 }
