@@ -4,15 +4,24 @@ import type { ArmConfig } from '../config/schema.ts'
 import type { StateValue } from '../spool/frame.ts'
 import type { Observation } from '../station/recorder.ts'
 import type { Station } from '../station/station.ts'
-import { answered, type Exchange } from './exchange.ts'
+import { answered, type Exchange, lost } from './exchange.ts'
 import type { Driver } from './loop.ts'
-import type { ModbusPort } from './modbus.ts'
+import { MAP_VERSION, type ModbusPort } from './modbus.ts'
 import type { PortPool } from './ports.ts'
 
 /** A batch takes minutes. */
 const POLL_MS = 5_000
 /** Meter clocks that are this wrong are not believed; the collector's own time stands instead. */
 const WORST_CLOCK_MS = 86_400_000
+
+/** A meter that stands before the batch last stated this often in a row was set back or replaced. */
+const READS_TO_BELIEVE_RESET = 3
+
+/** The batch of an arm that was stated last, and the meter's totalizer after it. */
+interface Stated {
+  readonly batch: number
+  readonly totalMillilitres: number
+}
 
 /**
  * The batch meters of a depot's loading arms. Each finished batch is stated once, by its number. The meter keeps only
@@ -25,7 +34,9 @@ export class ArmDriver implements Driver {
   private readonly station: Station
   private readonly port: ModbusPort
   /** Last batch stated, by arm. */
-  private readonly batches = new Map<string, number>()
+  private readonly stated = new Map<string, Stated>()
+  /** How often in a row a meter stood before what was stated, by arm. */
+  private readonly setBack = new Map<string, number>()
 
   constructor(config: ArmConfig, station: Station, ports: PortPool) {
     this.subject = `arm ${config.port}`
@@ -34,7 +45,8 @@ export class ArmDriver implements Driver {
     this.port = ports.modbusPort(config.port, config.framing ?? 'tcp')
     for (const { arm } of config.arms) {
       const stored = station.recorder.state(keyOf(arm))
-      if (typeof stored === 'number') this.batches.set(arm, stored)
+      if (typeof stored === 'number') this.stated.set(arm, { batch: stored, totalMillilitres: 0 })
+      else if (stored) this.stated.set(arm, stored as unknown as Stated)
     }
   }
 
@@ -42,19 +54,50 @@ export class ArmDriver implements Driver {
     for (const { arm, input } of this.config.arms) {
       const read = await this.port.read(this.config.unit, modbus.ARM_METER, input)
       if (!read.ok) return read
-      await this.batch(arm, read.value, now)
+      if (read.value.mapVersion !== MAP_VERSION)
+        return lost('silent', `register map ${read.value.mapVersion}, ${MAP_VERSION} is read`)
+      const stated = await this.batch(arm, input, read.value, now)
+      if (!stated.ok) return stated
     }
     return answered(undefined)
   }
 
-  private async batch(arm: string, meter: modbus.ArmMeter, now: EpochMs): Promise<void> {
-    const known = this.batches.get(arm)
-    if (meter.batch === known) return
-    const state: Record<string, StateValue> = { [keyOf(arm)]: meter.batch }
+  private async batch(
+    arm: string,
+    input: number,
+    meter: modbus.ArmMeter,
+    now: EpochMs,
+  ): Promise<Exchange<unknown>> {
+    const known = this.stated.get(arm)
+    const { batch, totalMillilitres } = meter
+    if (known && batch === known.batch) {
+      this.setBack.delete(arm)
+      return answered(undefined)
+    }
+    // Loads are money: what is new is read twice before it is stated.
+    const again = await this.port.read(this.config.unit, modbus.ARM_METER, input)
+    if (!again.ok) return again
+    if (again.value.batch !== batch || again.value.totalMillilitres !== totalMillilitres)
+      return lost('silent', `${arm} states two batches: ${batch} and ${again.value.batch}`)
+    // The totalizer never goes back: another number beside a total that did not grow is no load.
+    const isLoad = known !== undefined && totalMillilitres > known.totalMillilitres
+    if (known && !isLoad) {
+      const reads = (this.setBack.get(arm) ?? 0) + 1
+      this.setBack.set(arm, reads)
+      if (reads < READS_TO_BELIEVE_RESET) return answered(undefined)
+      this.station.log.warn(
+        { arm, batch, totalMillilitres, known },
+        '鹤管表被复位或更换 / the meter of an arm was set back or replaced',
+      )
+    }
+    const state: Record<string, StateValue> = { [keyOf(arm)]: { batch, totalMillilitres } }
     // The first look at a meter tells where it stands; the batch it holds was before our time.
-    const observations: Observation[] = known === undefined ? [] : [loadOf(arm, meter, now)]
-    const done = await this.station.recorder.record(observations, state)
-    if (done.ok) this.batches.set(arm, meter.batch)
+    const done = await this.station.recorder.record(isLoad ? [loadOf(arm, meter, now)] : [], state)
+    if (done.ok) {
+      this.stated.set(arm, { batch, totalMillilitres })
+      this.setBack.delete(arm)
+    }
+    return answered(undefined)
   }
 }
 

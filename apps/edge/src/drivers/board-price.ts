@@ -68,23 +68,19 @@ export class BoardPriceDriver implements Driver {
   }
 
   private async pollGun(gun: Gun, now: EpochMs): Promise<Exchange<unknown>> {
-    const totals = await this.client.totals(gun.number)
+    const totals = await this.client.provenTotals(gun.number, gun.state.totals)
     if (!totals.ok) return totals
     const sale = await this.client.lastSale(gun.number)
     if (!sale.ok) return sale
-    const today = await this.client.ask(taxport.dayTotal, {
-      gun: gun.number,
-      date: dateOf(now),
-      returnMode: 0,
-    })
+    const today = await this.client.dayTotal(gun.number, dateOf(now))
     if (!today.ok) return today
     const round = new Round(gun, now)
     this.sale(round, totals.value, sale.value)
     // The day total carries the price of the base setting. A board that answers nothing before the first sale of the
     // day says nothing new then; only a price never read is taken from its last sale.
-    const shown = today.value.value ?? (gun.price.state ? undefined : sale.value)
+    const shown = today.value ?? (gun.price.state ? undefined : sale.value)
     if (shown) round.price(shown.priceFenPerLitre, round.sawSale ? sale.value : undefined)
-    this.totals(round, totals.value, today.value.value)
+    this.totals(round, totals.value, today.value)
     const asked = await this.daily(round)
     if (!asked.ok) {
       gun.price.forget()
@@ -149,7 +145,7 @@ export class BoardPriceDriver implements Driver {
     const info = await this.client.ask(taxport.boardInfo, { gun: gun.number })
     if (!info.ok) return info
     const date = dateOf(now - DAY_MS)
-    const passed = await this.client.ask(taxport.dayTotal, { gun: gun.number, date, returnMode: 0 })
+    const passed = await this.client.dayTotal(gun.number, date)
     if (!passed.ok) return passed
     const month = await this.client.ask(taxport.monthTotal, {
       gun: gun.number,
@@ -170,7 +166,7 @@ export class BoardPriceDriver implements Driver {
       })
     } else
       this.station.log.warn({ nozzle: gun.nozzle }, '税控主板未初始化 / the tax board was never initialised')
-    if (passed.value.value) round.add(sumOf(gun.nozzle, 'day', passed.value.value.date, passed.value.value))
+    if (passed.value) round.add(sumOf(gun.nozzle, 'day', passed.value.date, passed.value))
     if (month.value.value) round.add(sumOf(gun.nozzle, 'month', month.value.value.month, month.value.value))
     round.next = { ...round.next, day }
     return answered(undefined)

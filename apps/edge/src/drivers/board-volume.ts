@@ -55,7 +55,9 @@ export class BoardVolumeDriver implements Driver {
   async poll(now: EpochMs): Promise<Exchange<unknown>> {
     const counts: { gun: Gun; count: number; confirmed: boolean }[] = []
     for (const gun of this.guns) {
-      const totals = await this.client.totals(gun.number)
+      const before = gun.meter.state?.count
+      const known = before === undefined ? undefined : { volumeMillilitres: before }
+      const totals = await this.client.provenTotals(gun.number, known)
       if (!totals.ok) return this.missed(totals)
       const count = totals.value.volumeMillilitres
       counts.push({ gun, count, confirmed: await this.isOneSale(gun, count) })

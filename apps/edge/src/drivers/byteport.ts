@@ -1,13 +1,7 @@
-import { connect, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { SerialPort } from 'serialport'
 import type { PortAddress } from './address.ts'
 import { answered, type Exchange, lost } from './exchange.ts'
-
-/** Real time to open a port. */
-const OPEN_TIMEOUT_MS = 3_000
-/** A port that could not be opened is not tried again sooner than this (real time). */
-const REOPEN_PAUSE_MS = 1_000
+import { LineManners, openLine, REOPEN_PAUSE_MS, SILENCES_TO_REOPEN } from './line.ts'
 
 /** Looks at bytes as they come; returns the answer once it is whole. */
 export type Listener<T> = (bytes: Uint8Array) => T | undefined
@@ -22,6 +16,8 @@ export class BytePort {
   private notBefore = 0
   private lastFailure = ''
   private closed = false
+  private silences = 0
+  private readonly manners = new LineManners()
 
   constructor(address: PortAddress) {
     this.address = address
@@ -42,6 +38,8 @@ export class BytePort {
     const problem = await this.ensureOpen()
     const line = this.line
     if (problem !== undefined || !line) return lost('port', problem ?? 'closed')
+    await this.manners.still()
+    if (this.line !== line) return lost('port', 'the port was closed')
     return await new Promise<Exchange<T>>((resolve) => {
       const finish = (outcome: Exchange<T>): void => {
         clearTimeout(timer)
@@ -49,11 +47,17 @@ export class BytePort {
         this.onClosed = undefined
         resolve(outcome)
       }
-      const timer = setTimeout(() => finish(lost('silent', `no answer in ${timeoutMs} ms`)), timeoutMs)
+      const timer = setTimeout(() => {
+        this.manners.unanswered()
+        if (++this.silences >= SILENCES_TO_REOPEN && this.address.kind === 'tcp') this.drop()
+        finish(lost('silent', `no answer in ${timeoutMs} ms`))
+      }, timeoutMs)
       this.onClosed = (reason) => finish(lost('port', reason))
       this.listener = (bytes) => {
         const answer = listener(bytes)
-        if (answer !== undefined) finish(answered(answer))
+        if (answer === undefined) return
+        this.silences = 0
+        finish(answered(answer))
       }
       line.write(request)
     })
@@ -64,17 +68,21 @@ export class BytePort {
     if (this.line) return undefined
     if (performance.now() < this.notBefore) return this.lastFailure
     try {
-      const line = this.address.kind === 'tcp' ? await openTcp(this.address) : await openSerial(this.address)
+      const line = await openLine(this.address)
       if (this.closed) {
         line.destroy()
         return 'closed'
       }
       this.line = line
       // Bytes that nobody asked for are noise or a late answer to a question given up: not an answer to the next.
-      line.on('data', (bytes: Buffer) => this.listener?.(bytes))
+      line.on('data', (bytes: Buffer) => {
+        this.manners.heard()
+        this.listener?.(bytes)
+      })
       line.on('error', () => {})
       line.once('close', () => {
-        if (this.line === line) this.line = undefined
+        if (this.line !== line) return
+        this.line = undefined
         this.onClosed?.('the port was closed')
       })
       return undefined
@@ -85,42 +93,16 @@ export class BytePort {
     }
   }
 
+  /** Lets go of a line whose other end may be gone; the next question opens it anew. */
+  private drop(): void {
+    const { line } = this
+    this.line = undefined
+    this.silences = 0
+    line?.destroy()
+  }
+
   async close(): Promise<void> {
     this.closed = true
     this.line?.destroy()
   }
-}
-
-function openTcp(address: Extract<PortAddress, { kind: 'tcp' }>): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = connect({ host: address.host, port: address.port, noDelay: true })
-    const timer = setTimeout(
-      () => socket.destroy(new Error(`no connection in ${OPEN_TIMEOUT_MS} ms`)),
-      OPEN_TIMEOUT_MS,
-    )
-    socket.once('connect', () => {
-      clearTimeout(timer)
-      socket.off('error', fail)
-      // A serial server whose power was cut leaves a half-open connection behind.
-      socket.setKeepAlive(true, 30_000)
-      resolve(socket)
-    })
-    const fail = (error: Error): void => {
-      clearTimeout(timer)
-      socket.destroy()
-      reject(error)
-    }
-    socket.once('error', fail)
-  })
-}
-
-function openSerial(address: Extract<PortAddress, { kind: 'serial' }>): Promise<Duplex> {
-  const { path, baudRate, parity, dataBits, stopBits } = address
-  return new Promise((resolve, reject) => {
-    const port = new SerialPort({ path, baudRate, parity, dataBits, stopBits, autoOpen: false })
-    port.open((error) => {
-      if (error) reject(error)
-      else resolve(port)
-    })
-  })
 }

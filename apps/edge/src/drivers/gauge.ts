@@ -18,6 +18,8 @@ const ANSWER_TIMEOUT_MS = 6_000
 const HEIGHT_NOISE_MICROMETRES = 1_500
 const TEMPERATURE_NOISE_CENTI_CELSIUS = 50
 const LEVEL_EVERY_MS = 600_000
+/** A delivery that ends later than this by our clock has not ended: the console's clock is ahead. */
+const CLOCK_TOLERANCE_MS = 60_000
 /** Deliveries are asked for this often, and whenever one has just ended. */
 const DELIVERIES_EVERY_MS = 300_000
 
@@ -67,12 +69,19 @@ export class GaugeDriver implements Driver {
     const ended = this.delivering && !delivering
     this.delivering = delivering
     const dueIn = (this.deliveriesAt ?? Number.NEGATIVE_INFINITY) + DELIVERIES_EVERY_MS - now
-    if (!ended && dueIn > 0 && dueIn <= DELIVERIES_EVERY_MS) return answered(undefined)
+    const missing = this.tanks.filter(
+      ({ number }) => !inventory.value.items.some(({ tank }) => tank === number),
+    )
+    const whole: Exchange<unknown> =
+      missing.length === 0
+        ? answered(undefined)
+        : lost('silent', `no tank ${missing.map(({ number }) => number).join(', ')} in the answer`)
+    if (!ended && dueIn > 0 && dueIn <= DELIVERIES_EVERY_MS) return whole
     const kept = await this.ask(tls350.deliveries)
     if (!kept.ok) return kept
-    await this.deliveries(kept.value.items)
+    await this.deliveries(kept.value.items, now)
     this.deliveriesAt = now
-    return answered(undefined)
+    return whole
   }
 
   private async ask<T>(report: tls350.TlsReport<T>): Promise<Exchange<tls350.Report<T>>> {
@@ -86,6 +95,7 @@ export class GaugeDriver implements Driver {
       }
       return undefined
     }
+    // Another answer than the one asked for is not the end: the right one may stand behind it.
     const outcome = await this.port.exchange(
       report.writeRequest(0, this.securityCode),
       listen,
@@ -97,8 +107,10 @@ export class GaugeDriver implements Driver {
   private async levels(items: readonly tls350.Inventory[], now: EpochMs): Promise<void> {
     const observations: { tank: Tank; fact: Level }[] = []
     for (const tank of this.tanks) {
-      const item = items.find(({ tank: number }) => number === tank.number)
-      if (!item) continue
+      const of = items.filter(({ tank: number }) => number === tank.number)
+      const [item] = of
+      // Two readings of one tank in one answer: nobody can say which is true.
+      if (!item || of.length > 1) continue
       const level = tls350.levelFact(tank.tank, item)
       if (!level.ok)
         this.station.log.warn(
@@ -112,14 +124,18 @@ export class GaugeDriver implements Driver {
     if (done.ok) for (const { tank, fact } of observations) tank.said = { at: now, fact }
   }
 
-  /** Deliveries that are newer than the last one stated. The first look at a gauge only tells where it stands. */
-  private async deliveries(items: readonly tls350.TankDeliveries[]): Promise<void> {
+  /**
+   * Deliveries that are newer than the last one stated. The first look at a gauge only tells where it stands. What ends in
+   * the future waits until it is past: a console whose clock was wrong for a day must not hide what comes after.
+   */
+  private async deliveries(items: readonly tls350.TankDeliveries[], now: EpochMs): Promise<void> {
     for (const tank of this.tanks) {
       const seen: Observation[] = []
       for (const delivery of items.find(({ tank: number }) => number === tank.number)?.deliveries ?? []) {
         const fact = tls350.deliveryFact(tank.tank, delivery)
-        if (fact.ok) seen.push(fact.value)
-        else
+        if (fact.ok) {
+          if (fact.value.at <= now + CLOCK_TOLERANCE_MS) seen.push(fact.value)
+        } else
           this.station.log.warn(
             { tank: tank.tank, problem: fact.problem },
             '卸油记录不可用 / a delivery cannot be used',

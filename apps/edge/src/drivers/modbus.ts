@@ -2,13 +2,16 @@ import { modbus } from '@oiltrail/protocols'
 import ModbusClient from 'modbus-serial'
 import type { PortAddress } from './address.ts'
 import { answered, type Exchange, lost } from './exchange.ts'
+import { LineManners, openLine, REOPEN_PAUSE_MS, SILENCES_TO_REOPEN } from './line.ts'
+import { ModbusLine } from './modbus-line.ts'
 
 type Client = ModbusClient
 
+/** Version of the register maps that are read (packages/protocols/README.md): a module with another is not believed. */
+export const MAP_VERSION = 1
+
 /** Real time a module may take to answer. */
 const ANSWER_TIMEOUT_MS = 1_000
-const OPEN_TIMEOUT_MS = 3_000
-const REOPEN_PAUSE_MS = 1_000
 
 /** A Modbus line: TCP, RTU behind a serial server, or RTU on a serial port of the box. */
 export class ModbusPort {
@@ -19,10 +22,12 @@ export class ModbusPort {
   private notBefore = 0
   private lastFailure = ''
   private closed = false
+  private silences = 0
+  private readonly manners = new LineManners()
 
   constructor(address: PortAddress, framing: 'tcp' | 'rtu') {
     this.address = address
-    this.framing = framing
+    this.framing = address.kind === 'serial' ? 'rtu' : framing
   }
 
   /** Reads one repetition of a block of holding registers. */
@@ -48,23 +53,27 @@ export class ModbusPort {
     const problem = await this.ensureOpen()
     const client = this.client
     if (problem !== undefined || !client) return lost('port', problem ?? 'closed')
+    await this.manners.still()
     try {
       client.setID(unit)
       const { data } = await client.readHoldingRegisters(start, length)
+      this.silences = 0
       return answered(data)
     } catch (error) {
-      const { message, errno, modbusCode } = error as {
-        message?: string
-        errno?: unknown
-        modbusCode?: number
-      }
+      const { message, modbusCode } = error as { message?: string; modbusCode?: number }
       const detail = String(message ?? error).slice(0, 100)
-      // An exception or a timeout comes from (or for lack of) a module; anything else from the line.
-      if (modbusCode !== undefined) return { ...lost('silent', detail), exception: modbusCode }
-      if (errno === 'ETIMEDOUT' && client.isOpen) return lost('silent', detail)
-      if (client.isOpen && /CRC|Unexpected|Data length/i.test(detail)) return lost('silent', detail)
-      this.drop()
-      return lost('port', detail)
+      if (!client.isOpen) {
+        this.drop()
+        return lost('port', 'the port was closed')
+      }
+      // An exception comes from a module; everything else is the lack of an answer.
+      if (modbusCode !== undefined) {
+        this.silences = 0
+        return { ...lost('silent', detail), exception: modbusCode }
+      }
+      this.manners.unanswered()
+      if (++this.silences >= SILENCES_TO_REOPEN && this.address.kind === 'tcp') this.drop()
+      return lost('silent', detail)
     }
   }
 
@@ -73,41 +82,29 @@ export class ModbusPort {
     if (this.client?.isOpen) return undefined
     this.drop()
     if (performance.now() < this.notBefore) return this.lastFailure
-    const client = new ModbusClient()
-    client.on('error', () => {})
-    client.setTimeout(ANSWER_TIMEOUT_MS)
-    let timer: NodeJS.Timeout | undefined
     try {
-      const late = new Promise<never>((_, reject) => {
-        timer = setTimeout(() => reject(new Error(`no connection in ${OPEN_TIMEOUT_MS} ms`)), OPEN_TIMEOUT_MS)
-      })
-      await Promise.race([this.connect(client), late])
+      const line = new ModbusLine(await openLine(this.address), this.framing, this.manners)
+      if (this.closed) {
+        line.destroy()
+        return 'closed'
+      }
+      const client = new ModbusClient(line)
+      client.on('error', () => {})
+      client.setTimeout(ANSWER_TIMEOUT_MS)
+      await new Promise<void>((resolve) => client.open(() => resolve()))
       this.client = client
       return undefined
     } catch (error) {
       this.lastFailure = error instanceof Error ? error.message : String(error)
       this.notBefore = performance.now() + REOPEN_PAUSE_MS
-      client.destroy(() => {})
       return this.lastFailure
-    } finally {
-      clearTimeout(timer)
     }
-  }
-
-  private async connect(client: Client): Promise<void> {
-    const { address } = this
-    if (address.kind === 'tcp') {
-      if (this.framing === 'tcp') await client.connectTCP(address.host, { port: address.port })
-      else await client.connectTcpRTUBuffered(address.host, { port: address.port })
-      return
-    }
-    const { path, baudRate, parity, dataBits, stopBits } = address
-    await client.connectRTUBuffered(path, { baudRate, parity, dataBits, stopBits })
   }
 
   private drop(): void {
     const client = this.client
     this.client = undefined
+    this.silences = 0
     client?.destroy(() => {})
   }
 

@@ -9,7 +9,7 @@ import { Cadence } from './cadence.ts'
 import { answered, type Exchange, lost } from './exchange.ts'
 import { LineWatch } from './line-watch.ts'
 import type { Driver } from './loop.ts'
-import type { ModbusPort } from './modbus.ts'
+import { MAP_VERSION, type ModbusPort } from './modbus.ts'
 import type { PortPool } from './ports.ts'
 import { type MeterState, MOST_MILLILITRES_PER_MS, SaleMeter, SHORTEST_GAP_MS } from './sale-meter.ts'
 import { UnsoldPulses } from './unsold.ts'
@@ -19,6 +19,11 @@ const POLL_MS = 1_000
 /** People top up for a second or two after the nozzle clicks; a pause of this length is the end. */
 const QUIET_MS = 4_000
 const FLOW_EVERY_MS = 5_000
+
+/** More than an input can count; 100 pulses a litre make 150 a second at the fastest nozzle. */
+const MOST_PULSES_PER_SECOND = 5_000
+/** A count that cannot be is believed as a new beginning when it goes on for so many reads: one more than it takes to say so. */
+const READS_TO_BELIEVE_JUMP = 4
 
 /** What of one input survives a restart. */
 interface InputState {
@@ -49,6 +54,8 @@ interface Input {
   raw: number | undefined
   uptimeSeconds: number
   count: number
+  /** Reads in a row whose count cannot follow from the one before. */
+  jumps: number
 }
 
 /** A pulse counter module: sales of the nozzles on its inputs, their lines, and the contacts of the box. */
@@ -96,6 +103,7 @@ export class PulseDriver implements Driver {
       raw: stored?.raw,
       uptimeSeconds: stored?.uptimeSeconds ?? 0,
       count: stored?.count ?? 0,
+      jumps: 0,
     }
     return input
   }
@@ -126,9 +134,15 @@ export class PulseDriver implements Driver {
       return read
     }
     const { module, readings } = read.value
+    const doubt = this.doubtOf(module)
+    if (doubt !== undefined) {
+      this.cadence.missed()
+      return lost('silent', doubt)
+    }
     if (this.isBox) await this.boxContacts(module)
     const storedAt = Math.max(0, ...this.inputs.map((input) => input.meter.state?.at ?? 0))
     const heard = this.cadence.heard(now, storedAt || undefined)
+    let outcome: Exchange<unknown> = answered(undefined)
     const observations: Observation[] = []
     const state: Record<string, StateValue> = {}
     const observed: { nozzle: string; unsold: number }[] = []
@@ -137,7 +151,13 @@ export class PulseDriver implements Driver {
       const { uptimeSeconds, mainsPresent } = module
       const counted = input.count
       if (input.raw === undefined) this.begin(input, reading.pulsesA, uptimeSeconds, now)
-      else count(input, reading, uptimeSeconds, now - (input.meter.state?.at ?? now))
+      else {
+        const elapsedMs = Math.max(heard.sinceMs ?? 0, now - (input.meter.state?.at ?? now))
+        if (!this.follow(input, reading, uptimeSeconds, elapsedMs)) {
+          outcome = lost('silent', `input ${input.config.input} jumped to ${reading.pulsesA}`)
+          return
+        }
+      }
       const step = this.owing
         ? input.meter.restate({ at: now, count: input.count, ...heard })
         : input.meter.read({ at: now, count: input.count, ...heard })
@@ -157,7 +177,41 @@ export class PulseDriver implements Driver {
     await this.keep(observations, state)
     for (const { nozzle, unsold } of observed)
       await this.station.health.note('pulses-without-sale', nozzle, unsold, now)
-    return answered(undefined)
+    return outcome
+  }
+
+  /** Why what answered cannot be the module that the configuration means; undefined when it can. */
+  private doubtOf({ mapVersion, inputs }: modbus.PulseModule): string | undefined {
+    if (mapVersion !== MAP_VERSION) return `register map ${mapVersion}, ${MAP_VERSION} is read`
+    const beyond = this.inputs.find(({ config }) => config.input >= inputs)
+    return beyond && `the module has ${inputs} inputs, none is number ${beyond.config.input}`
+  }
+
+  /**
+   * Takes a count over. One that no input can have reached since the last look is noise, unless it stays: then the counter
+   * was set, and goes on from there, without pulses that nobody counted.
+   */
+  private follow(
+    input: Input,
+    reading: modbus.PulseInput,
+    uptimeSeconds: number,
+    elapsedMs: number,
+  ): boolean {
+    const growth = growthOf(input, reading, uptimeSeconds, elapsedMs)
+    const most = (Math.max(elapsedMs, SHORTEST_GAP_MS) / 1_000) * MOST_PULSES_PER_SECOND
+    if (growth > most) {
+      if (++input.jumps < READS_TO_BELIEVE_JUMP) return false
+      const { nozzle } = input.config
+      const detail = { nozzle, from: input.raw, to: reading.pulsesA }
+      this.station.log.error(
+        detail,
+        '脉冲计数被改动,从新读数继续 / a counter was set; counting goes on from there',
+      )
+    } else input.count += growth
+    input.jumps = 0
+    input.raw = reading.pulsesA
+    input.uptimeSeconds = uptimeSeconds
+    return true
   }
 
   /** The module and all inputs in one request; a module that does not hold all registers is asked block by block. */
@@ -221,15 +275,18 @@ function volumeOf(pulses: number, pulsesPerLitre: number): number {
   return Math.round((pulses * 1_000) / pulsesPerLitre)
 }
 
-/** Follows a counter over its wrap and over restarts of the module, after which it counts from 0. */
-function count(input: Input, reading: modbus.PulseInput, uptimeSeconds: number, elapsedMs: number): void {
+/** Growth of a counter since the last look, over its wrap and over restarts of the module, after which it counts from 0. */
+function growthOf(
+  input: Input,
+  { pulsesA }: modbus.PulseInput,
+  uptimeSeconds: number,
+  elapsedMs: number,
+): number {
   const raw = input.raw ?? 0
-  // Fewer pulses and up for less time than before, or than has passed since the last look: it was started in between.
+  // Up for less time than before, or than has passed since the last look: it was started in between.
   const restarted =
-    reading.pulsesA < raw && (uptimeSeconds < input.uptimeSeconds || uptimeSeconds * 1_000 < elapsedMs)
-  input.count += restarted ? reading.pulsesA : modbus.counterGrowth(raw, reading.pulsesA)
-  input.raw = reading.pulsesA
-  input.uptimeSeconds = uptimeSeconds
+    uptimeSeconds < input.uptimeSeconds || (pulsesA < raw && uptimeSeconds * 1_000 < elapsedMs)
+  return restarted ? pulsesA : modbus.counterGrowth(raw, pulsesA)
 }
 
 function stateOf(input: Input): StateValue {
