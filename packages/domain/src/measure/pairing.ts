@@ -68,7 +68,9 @@ export function takeTold(before: Pairing, side: PairingSide, told: Told): Pairin
   const waiting = back ? [] : before[side]
   const until: [EpochMs, EpochMs] = [...before.until]
   until[index] = back ? told.at : Math.max(before.until[index], told.at)
-  return settled({ ...before, [side]: thinned(placed(waiting, told)), until })
+  const added = thinned(placed(waiting, told))
+  const { sales, receipts } = before
+  return settled(side === 'sales' ? { sales: added, receipts, until } : { sales, receipts: added, until })
 }
 
 /** Nearly always the newest; a clock that is set by seconds may put it before its elders. */

@@ -160,7 +160,7 @@ export function strapNotice(before: Strap, notice: StrapNotice): Strap {
 export function strapPoint(before: Strap, point: TankPoint, deviation: number, tank: Tank): Strap {
   const { passage } = before
   if (point.delivering) return rising(finished(before, deviation), passage)
-  if (!passage) return calmed({ ...before, passage: begun(point) }, point, tank)
+  if (!passage) return calmed(passing(before, begun(point)), point, tank)
   const grown = point.held - passage.held
   const drew = Math.abs(point.drawnSum - passage.drawn)
   const allowed = Math.max(JUMP_MILLILITRES, JUMP_DEVIATIONS * deviation) + drew * BENT_SHARE
@@ -172,7 +172,14 @@ export function strapPoint(before: Strap, point: TankPoint, deviation: number, t
     return { ...finished(before, deviation), rising: null, passage: begun(point) }
   if (bandOf(point) !== passage.band)
     return calmed({ ...finished(before, deviation), passage: begun(point) }, point, tank)
-  return calmed({ ...before, passage: passedOn(passage, point) }, point, tank)
+  return calmed(passing(before, passedOn(passage, point)), point, tank)
+}
+
+function passing(
+  { bands, rising, fillings, litres, notices, arrivals, rows, water, odd }: Strap,
+  passage: Passage,
+): Strap {
+  return { bands, passage, rising, fillings, litres, notices, arrivals, rows, water, odd }
 }
 
 function bandOf({ share }: TankPoint): number {
@@ -189,7 +196,9 @@ function passedOn(before: Passage, point: TankPoint): Passage {
   const x = (point.drawnSum - before.drawn0) / 1e3
   const y = (point.held - before.held0) / 1e3
   return {
-    ...before,
+    band: before.band,
+    held0: before.held0,
+    drawn0: before.drawn0,
     at: point.at,
     held: point.held,
     drawn: point.drawnSum,

@@ -68,14 +68,22 @@ function begin(point: TankPoint): TankDay {
   )
 }
 
-function rowTaken(day: TankDay, point: TankPoint): TankDay {
+function sumOf(drawn: Readonly<Record<string, number>>): number {
   let sum = 0
-  for (const each of Object.values(day.drawn)) sum += each
-  const drawn = (point.drawnSum - sum) / 1e6
+  for (const by in drawn) sum += drawn[by]!
+  return sum
+}
+
+function rowTaken(day: TankDay, point: TankPoint): TankDay {
+  const drawn = (point.drawnSum - sumOf(day.drawn)) / 1e6
   const row = [1, (point.at - day.startedAt) / HOUR_MS, drawn, drawn * drawn]
   for (const nozzle of day.nozzles) row.push(((point.drawn[nozzle] ?? 0) - (day.drawn[nozzle] ?? 0)) / 1e6)
   return {
-    ...day,
+    startedAt: day.startedAt,
+    held: day.held,
+    drawn: day.drawn,
+    nozzles: day.nozzles,
+    ref: day.ref,
     lastAt: point.at,
     last: point.held,
     lastDrawn: point.drawnSum,
@@ -106,12 +114,10 @@ export interface DayStep {
 export function takeDay(day: TankDay | null, point: TankPoint, deviation: number): DayStep {
   if (!day) return { day: point.delivering ? null : begin(point), done: null }
   if (!ends(day, point, deviation)) return { day: rowTaken(day, point), done: null }
-  let sum = 0
-  for (const each of Object.values(day.drawn)) sum += each
   const done = {
     day,
     hours: (day.lastAt - day.startedAt) / HOUR_MS,
-    drawn: day.lastDrawn - sum,
+    drawn: day.lastDrawn - sumOf(day.drawn),
     share: day.shareSum / day.fit.n,
   }
   return { day: point.delivering ? null : begin(point), done }

@@ -11,8 +11,8 @@ import { volume20Millilitres } from './volume20.ts'
 
 /** Longest fuelling to wait for: 320 L into a lorry take 11 minutes. */
 export const LEVEL_SETTLE_MS = 15 * 60_000
-/** Readings closer together say nothing new, and cost. */
-const LEVEL_GRAIN_MS = 270_000
+/** Readings closer together say little more, and cost: a leak shows in hours, a theft in tens of minutes. */
+const LEVEL_GRAIN_MS = 570_000
 const MOST_PENDING = 12
 /** Fuellings and loads within the settling time; beyond it the oldest count as drawn. */
 const MOST_DRAWS = 96
@@ -153,17 +153,27 @@ function levelTaken(
   const last = track.readings.at(-1)
   const delivering = (fact.statusBits & 1) !== 0
   if (last && fact.at - last.at < LEVEL_GRAIN_MS && delivering === last.delivering)
-    return { ...track, readAt: fact.at, readSince }
+    return {
+      readings: track.readings,
+      draws: track.draws,
+      drawn: track.drawn,
+      totals: track.totals,
+      factor: track.factor,
+      readAt: fact.at,
+      readSince,
+    }
   const v20 = volume20Millilitres(fact.volumeMillilitres, fact.temperatureCentiCelsius, tank.grade)
   const factor = fact.volumeMillilitres > 0 ? v20 / fact.volumeMillilitres : track.factor
   const share = fact.volumeMillilitres / tank.capacityMillilitres
   const reading = { at: fact.at, v20, delivering, share, ref }
   return {
-    ...track,
+    readings: [...track.readings.slice(-(MOST_PENDING - 1)), reading],
+    draws: track.draws,
+    drawn: track.drawn,
+    totals: track.totals,
     factor,
     readAt: fact.at,
     readSince,
-    readings: [...track.readings.slice(-(MOST_PENDING - 1)), reading],
   }
 }
 
@@ -180,11 +190,11 @@ function drawTaken(
   const totals = { ...track.totals, [by]: [total, at] as const }
   const known = last && total >= last[0] && at - last[1] < TOTAL_STALE_MS
   const grown = known ? total - last[0] : volume
-  if (grown <= 0) return { ...track, totals }
+  if (grown <= 0) return drew(track, totals, track.drawn, track.draws)
   if (track.readings.length === 0) {
     // No reading waits, and those to come are younger: by then all of it has flowed.
     const drawn = { ...track.drawn, [by]: (track.drawn[by] ?? 0) + grown * track.factor }
-    return { ...track, totals, drawn }
+    return drew(track, totals, drawn, track.draws)
   }
   const draws = track.draws.slice()
   const stated = Math.min(grown, volume)
@@ -202,30 +212,50 @@ function drawTaken(
     const from = running ? Math.max(since, at - RUNNING_MS) : since
     draws.push({ by, from, to: Math.max(volume > 0 ? startedAt : at, from), v20: unstated * track.factor })
   }
-  return draws.length > MOST_DRAWS
-    ? folded({ ...track, totals, draws }, at - LEVEL_SETTLE_MS)
-    : { ...track, totals, draws }
+  const next = drew(track, totals, track.drawn, draws)
+  return draws.length > MOST_DRAWS ? folded(next, at - LEVEL_SETTLE_MS) : next
 }
 
-/** Draws that were over by a moment count as drawn. */
-function folded(track: TankTrack, until: EpochMs): TankTrack {
-  const done = track.draws.filter(({ to }) => to <= until)
-  if (done.length === 0 && track.draws.length <= MOST_DRAWS) return track
-  const over = done.length > 0 ? done : track.draws.slice(0, track.draws.length - MOST_DRAWS)
-  const drawn: Record<string, number> = { ...track.drawn }
-  for (const { by, v20 } of over) drawn[by] = (drawn[by] ?? 0) + v20
-  return { ...track, drawn, draws: track.draws.filter((draw) => !over.includes(draw)) }
+function drew(
+  { readings, factor, readAt, readSince }: TankTrack,
+  totals: TankTrack['totals'],
+  drawn: TankTrack['drawn'],
+  draws: TankTrack['draws'],
+): TankTrack {
+  return { readings, draws, drawn, totals, factor, readAt, readSince }
 }
+
+/** Draws that were over by a moment count as drawn; of more than can be kept, the oldest do as well. */
+function folded(track: TankTrack, until: EpochMs): TankTrack {
+  let over = 0
+  for (const { to } of track.draws) if (to <= until) over++
+  const tooMany = over > 0 ? 0 : track.draws.length - MOST_DRAWS
+  if (over === 0 && tooMany <= 0) return track
+  const drawn: Record<string, number> = { ...track.drawn }
+  const draws: Draw[] = []
+  for (const [i, draw] of track.draws.entries())
+    if (draw.to <= until || i < tooMany) drawn[draw.by] = (drawn[draw.by] ?? 0) + draw.v20
+    else draws.push(draw)
+  return drew(track, track.totals, drawn, draws)
+}
+
+const NO_POINTS: readonly TankPoint[] = []
 
 function settled(before: TankTrack, now: EpochMs): TrackStep {
+  const { readings } = before
+  let count = 0
+  while (count < readings.length && readings[count]!.at + LEVEL_SETTLE_MS <= now) count++
+  if (count === 0) return { track: before, points: NO_POINTS }
   let track = before
-  const points: TankPoint[] = []
-  while (track.readings.length > 0 && track.readings[0]!.at + LEVEL_SETTLE_MS <= now) {
-    const [reading, ...readings] = track.readings
-    track = folded({ ...track, readings }, reading!.at)
-    points.push(pointOf(track, reading!))
+  const points = readings.slice(0, count).map((reading) => {
+    track = folded(track, reading.at)
+    return pointOf(track, reading)
+  })
+  const { draws, drawn, totals, factor, readAt, readSince } = track
+  return {
+    track: { readings: readings.slice(count), draws, drawn, totals, factor, readAt, readSince },
+    points,
   }
-  return { track, points }
 }
 
 function pointOf(track: TankTrack, reading: Reading): TankPoint {

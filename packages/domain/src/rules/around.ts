@@ -125,7 +125,7 @@ export interface Books {
 export class AroundView implements Around {
   private readonly books: Books
   private rule = ''
-  private subject: Subject = ''
+  subject: Subject = ''
   private siteCode = ''
   private at: EpochMs = 0
   private registered: Registered | undefined

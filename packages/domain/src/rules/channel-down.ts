@@ -74,14 +74,14 @@ export function channelDown({ id, channel, title, advice }: About): Rule<State, 
       if (event.type === 'heard' && event.channel === channel) {
         const own = newerSign(state.own, event)
         if (own === state.own && !state.down) return { state }
-        const next = { ...state, own, down: false }
+        const next = { own, other: state.other, down: false }
         if (state.down) return { state: next, cleared: true, verdict: 'normal', wakeAt: event.at + downMs }
         return state.own ? { state: next } : { state: next, verdict: 'normal', wakeAt: event.at + downMs }
       }
       if (event.type === 'heard') {
         const sign = newerSign(state.other, event)
         if (sign === state.other) return { state }
-        const next = { ...state, other: sign }
+        const next = { own: state.own, other: sign, down: state.down }
         // Both were silent and the other one came back: this one gets a moment to follow.
         const overdue = state.own !== null && !state.down && event.at - state.own.at >= downMs
         return overdue ? { state: next, wakeAt: event.at + MINUTE_MS } : { state: next }

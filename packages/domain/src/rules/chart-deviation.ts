@@ -149,7 +149,7 @@ export const chartDeviation = defineRule<State, Key>({
     if (event.type === 'tank-point') {
       const { point, deviationMillilitres, tank } = event
       const strap = strapPoint(before.strap, point, deviationMillilitres, tank)
-      const state = { ...before, strap }
+      const state: State = { strap, proposal: before.proposal }
       // After each filling all bands of the one before are whole: once in a few days is often enough for a chart.
       return strap.fillings > before.strap.fillings ? judged(state, event, around.settings) : { state }
     }

@@ -222,7 +222,22 @@ export const cheatSignature = defineRule<State, Key>({
     if (!tapped) return { state: before.tapped ? { ...before, tapped, pairing: NO_PAIRING } : before }
     const told = { at, volume: fact.volumeMillilitres, total: fact.totalMillilitres, ...ref }
     const { pairing, groups } = takeTold(before.pairing, fact.kind === 'sale' ? 'sales' : 'receipts', told)
-    let step: Step<State> = { state: { ...before, tapped, pairing } }
+    const { alone, ahead, pairs, hidden, hiddenMillilitres, sales, since, refs, told: sign } = before
+    let step: Step<State> = {
+      state: {
+        tapped,
+        pairing,
+        alone,
+        ahead,
+        pairs,
+        hidden,
+        hiddenMillilitres,
+        sales,
+        since,
+        refs,
+        told: sign,
+      },
+    }
     for (const group of groups) {
       const state = counted(step.state, group)
       const last = group.pairs.at(-1)

@@ -77,7 +77,12 @@ export const clockTurnedBack = defineRule<State, Key>({
         verdict: 'alert',
         finding: found(event, seen.at - at, seen.at, [seen.ref, ref]),
       }
-    return at - seen.at < GRAIN_MS ? { state } : { state: { ...state, [channel]: { at, ref } } }
+    if (at - seen.at < GRAIN_MS) return { state }
+    const now = { at, ref }
+    return {
+      state:
+        channel === 'volume' ? { volume: now, price: state.price } : { volume: state.volume, price: now },
+    }
   },
   sentence({ subject, siteName, facts }, language) {
     const who = subjectWords(subject, siteName, language)

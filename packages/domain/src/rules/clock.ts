@@ -38,32 +38,25 @@ export function knownUntil(channel: ChannelTime, logTime: EpochMs): EpochMs {
  * goes back when a channel that was silent begins to back-fill, so that what it missed is judged by its own time.
  */
 export class SiteClock {
-  readonly channels = new Map<string, ChannelTime>()
+  /** What is known of each device's channels. */
+  readonly devices = new Map<string, Partial<Record<Channel, ChannelTime>>>()
+  readonly #channels: ChannelTime[] = []
   readonly #now: Record<RuleClock, EpochMs> = { volume: 0, price: 0, both: 0, log: 0 }
 
-  /** The channel asked for last: records of a batch come one after another. */
-  #last: { readonly device: string; readonly time: ChannelTime } | undefined
-
   channel(device: string, channel: Channel): ChannelTime {
-    if (this.#last?.device === device && this.#last.time.channel === channel) return this.#last.time
-    const time = this.#find(device, channel)
-    this.#last = { device, time }
-    return time
-  }
-
-  #find(device: string, channel: Channel): ChannelTime {
-    const key = `${device}.${channel}`
-    let known = this.channels.get(key)
-    if (!known) {
-      known = { channel, toldAt: 0, heardAt: 0, lagMs: NEVER_LIVE_MS, waiting: false }
-      this.channels.set(key, known)
-    }
-    return known
+    const channels = this.devices.get(device) ?? {}
+    const known = channels[channel]
+    if (known) return known
+    const added = { channel, toldAt: 0, heardAt: 0, lagMs: NEVER_LIVE_MS, waiting: false }
+    channels[channel] = added
+    this.devices.set(device, channels)
+    this.#channels.push(added)
+    return added
   }
 
   /** Nobody could be heard for so long: who was heard before counts as heard so much later. */
   postpone(ms: number): void {
-    for (const channel of this.channels.values()) if (channel.heardAt > 0) channel.heardAt += ms
+    for (const channel of this.#channels) if (channel.heardAt > 0) channel.heardAt += ms
   }
 
   /** As of the last `advance`. */
@@ -77,7 +70,7 @@ export class SiteClock {
     now.volume = logTime
     now.price = logTime
     now.log = logTime
-    for (const channel of this.channels.values()) {
+    for (const channel of this.#channels) {
       const until = knownUntil(channel, logTime)
       if (until < now[channel.channel]) now[channel.channel] = until
     }

@@ -70,7 +70,11 @@ export const collectorSilent = defineRule<State, Key>({
     if (event.type === 'heard') {
       const sign = newerSign(state[event.channel], event)
       if (sign === state[event.channel] && !state.silent) return { state }
-      const next = { ...state, [event.channel]: sign, silent: false }
+      const { volume, price } = state
+      const next =
+        event.channel === 'volume'
+          ? { volume: sign, price, silent: false }
+          : { volume, price: sign, silent: false }
       if (state.silent) return { state: next, cleared: true, verdict: 'normal', wakeAt: wake(next, settings) }
       // A pending look is left alone: when it comes it sees how old the newest sign is.
       return lastOf(state)

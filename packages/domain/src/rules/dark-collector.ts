@@ -74,7 +74,19 @@ function usualBetween(usual: readonly Millilitres[], from: EpochMs, to: EpochMs)
 /** Enters a sale into the hour that runs; a full hour becomes part of what is usual. */
 function learn(state: State, at: EpochMs, millilitres: Millilitres): State {
   const hour = Math.floor(at / HOUR_MS)
-  if (hour <= state.hour) return { ...state, hourMillilitres: state.hourMillilitres + millilitres }
+  if (hour <= state.hour) {
+    const { lastAt, lastRef, nozzles, usual, dark, nights, hourMillilitres } = state
+    return {
+      lastAt,
+      lastRef,
+      nozzles,
+      usual,
+      hour: state.hour,
+      hourMillilitres: hourMillilitres + millilitres,
+      dark,
+      nights,
+    }
+  }
   if (state.hour === 0) return { ...state, hour, hourMillilitres: millilitres }
   const usual = [...state.usual]
   // Hours without a sale between the two count as such, unless it was dark.

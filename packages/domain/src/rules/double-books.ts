@@ -106,13 +106,23 @@ function nozzleTaken(
 ): { readonly nozzle: Nozzle; readonly back: boolean } {
   const told = { at, volume: fact.volumeMillilitres, total: fact.totalMillilitres, ...ref }
   const { pairing, groups } = takeTold(before.pairing, fact.kind === 'sale' ? 'sales' : 'receipts', told)
-  let next: Nozzle = { ...before, pairing }
+  const { first, last, later } = before
+  let next: Nozzle = {
+    pairing,
+    tapped: before.tapped,
+    first,
+    last,
+    later,
+    sold: before.sold,
+    ends: before.ends,
+  }
   let back = false
   if (fact.kind === 'sale') {
     const day = dayIndex(at)
     const { sold } = before
     const ends = sold ? ended(before.ends, [...sold, 0], day) : before.ends
-    next = { ...next, tapped: fact.source === 'pulse', sold: [day, fact.totalMillilitres], ends }
+    const tapped = fact.source === 'pulse'
+    next = { pairing, tapped, first, last, later, sold: [day, fact.totalMillilitres], ends }
   }
   for (const { sure, pairs } of groups) {
     if (!sure) continue
@@ -325,16 +335,18 @@ export const doubleBooks = defineRule<State, Key>({
     if (event.type === 'tank-point') {
       const { tank } = event.tank
       const tanks = { ...state.tanks, [tank]: tankPassed(state.tanks[tank], event) }
-      if (state.day !== null) return { state: { ...state, tanks } }
+      const { nozzles, base, open } = state
+      if (state.day !== null) return { state: { tanks, nozzles, day: state.day, base, open } }
       const day = dayIndex(event.point.at)
-      return { state: { ...state, tanks, day }, wakeAt: judgedAt(day) }
+      return { state: { tanks, nozzles, day, base, open }, wakeAt: judgedAt(day) }
     }
     if (event.type !== 'fact') return { state }
     const { fact } = event
     if (fact.kind !== 'sale' && fact.kind !== 'receipt') return { state }
     const { nozzle, back } = nozzleTaken(state.nozzles[fact.nozzle] ?? NO_NOZZLE, event, fact, state.day)
     const nozzles = { ...state.nozzles, [fact.nozzle]: nozzle }
-    return { state: { ...state, nozzles, base: back ? null : state.base } }
+    const { tanks, day, base, open } = state
+    return { state: { tanks, nozzles, day, base: back ? null : base, open } }
   },
   sentence({ subject, siteName, facts, from, to }, language) {
     const who = subjectWords(subject, siteName, language)

@@ -88,11 +88,13 @@ function grown(before: Ledger | undefined, event: FactEvent, reading: Reading): 
   // A totalizer that went back is the business of rule totalizer-back; its sales begin anew.
   if (!before || total < before.total) return fresh
   const ledger = {
-    ...before,
+    base: before.base,
     total,
     sold: before.sold + volume,
     sales: before.sales + (volume > 0 ? 1 : 0),
+    since: before.since,
     at: event.at,
+    from: before.from,
     ref: event.ref,
   }
   const missing = missingOf(ledger)
@@ -187,7 +189,7 @@ export const missingSales = defineRule<State, Key>({
     const read = event.type === 'fact' ? readingOf(event) : undefined
     if (!read || event.type !== 'fact') return { state }
     const ledger = grown(state.ledgers[read.witness], event, read)
-    const next = { ...state, ledgers: { ...state.ledgers, [read.witness]: ledger } }
+    const next = { ledgers: { ...state.ledgers, [read.witness]: ledger }, waits: state.waits }
     // At the end of a sale no other is under way at this nozzle: what is missing now is missing.
     if (read.volume > 0 && isMuch(ledger, around.settings)) return found(next, read.witness)
     return waiting(next, event, around)

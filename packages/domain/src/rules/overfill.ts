@@ -1,7 +1,8 @@
 import { PROPOSED, setting } from './declare.ts'
 import { defineRule, type Step } from './rule.ts'
 import { litresText, momentText } from './say.ts'
-import { partSubject, subjectWords } from './subject.ts'
+import { subjectWords } from './subject.ts'
+import { tankSubject } from './subjects-of.ts'
 
 interface State {
   readonly over: boolean
@@ -28,10 +29,7 @@ export const overfill = defineRule<State, 'overPercent' | 'clearPercent'>({
   reads: ['level'],
   late: 'ignore',
   shelvable: false,
-  subjectsOf: (event) =>
-    event.type === 'fact' && event.fact.kind === 'level'
-      ? [partSubject(event.site, 'tank', event.fact.tank)]
-      : [],
+  subjectsOf: tankSubject,
   start: () => ({ over: false }),
   step(state, event, around): Step<State> {
     if (event.type !== 'fact' || event.fact.kind !== 'level') return { state }

@@ -131,7 +131,8 @@ export const pulsesAgainstBoard = defineRule<State, Key>({
       return { state: before.tapped ? { ...before, tapped, pairing: NO_PAIRING, base: null } : before }
     const told = { at, volume: fact.volumeMillilitres, total: fact.totalMillilitres, ...ref }
     const { pairing, groups } = takeTold(before.pairing, fact.kind === 'sale' ? 'sales' : 'receipts', told)
-    let step: Step<State> = { state: { ...before, tapped, pairing } }
+    const { base, next, open } = before
+    let step: Step<State> = { state: { tapped, pairing, base, next, open } }
     for (const { sure, pairs } of groups)
       if (sure) step = judged(step.state, anchorOf(pairs.at(-1)!), around.settings)
     return step

@@ -77,6 +77,8 @@ export interface NozzleLink {
 
 /** What holds around an event: all of it as of the event's own time. */
 export interface Around<Key extends string = string> {
+  /** Whose state it is. */
+  readonly subject: Subject
   readonly settings: SettingValues<Key>
   /** Registration in force; undefined when the site is not registered. */
   readonly site: Site | undefined

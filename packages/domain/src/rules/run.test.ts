@@ -200,10 +200,9 @@ describe('determinism', () => {
           const old = engine
           engine = new RuleEngine(rules, books(), (signal) => parts.push(signal))
           const clock = engine.clock('S001')
-          for (const [name, time] of old.clock('S001').channels) {
-            const [device, channel] = name.split('.')
-            Object.assign(clock.channel(device!, channel as 'volume'), time)
-          }
+          for (const [device, channels] of old.clock('S001').devices)
+            for (const time of Object.values(channels))
+              Object.assign(clock.channel(device, time.channel), time)
           const states = [...stored.values()].map((each) => JSON.parse(JSON.stringify(each)) as StoredState)
           engine.load(states, old.logTime, old.failing())
         }

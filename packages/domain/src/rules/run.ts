@@ -1,7 +1,7 @@
 import type { Channel, EpochMs } from '@oiltrail/kernel'
 import type { Site } from '../registry/site.ts'
 import { AroundView, type Books } from './around.ts'
-import { clockOf, SiteClock } from './clock.ts'
+import { SiteClock } from './clock.ts'
 import {
   type DerivedEvent,
   type LoggedEvent,
@@ -13,6 +13,7 @@ import {
   type WatchEvent,
 } from './event.ts'
 import { failure, RULE_FAILED } from './failed.ts'
+import { Families, type Readers, type Running, rowOf } from './families.ts'
 import { MEASURES } from './measures.ts'
 import {
   type Finding,
@@ -21,7 +22,6 @@ import {
   type Raised,
   type Reducer,
   type Rule,
-  type RuleClock,
   type Verdict,
 } from './rule.ts'
 import { type Sleeper, Sleepers } from './sleepers.ts'
@@ -78,35 +78,12 @@ interface SiteCell {
   readonly sleepers: Sleepers<Cell>
 }
 
-/** A rule, or a measure, and what it knows of each subject. */
-interface Running {
-  readonly index: number
-  readonly clock: RuleClock
-  readonly reducer: Reducer
-  readonly rule: Rule | undefined
-  readonly measure: Measure | undefined
-  readonly cells: Map<Subject, Cell>
-}
-
-function running(of: Rule | Measure, index: number): Running {
-  const isMeasure = 'tells' in of
-  return {
-    index,
-    clock: clockOf(of),
-    reducer: of,
-    rule: isMeasure ? undefined : of,
-    measure: isMeasure ? of : undefined,
-    cells: new Map(),
-  }
-}
-
 /**
  * Runs rules over events in the order of the log. Pure: what it does depends on the events alone. A rule that throws keeps
  * its state, raises the alarm `rule-failed`, and hinders no other.
  */
 export class RuleEngine {
-  readonly #running: readonly Running[]
-  readonly #readers = new Map<Readable, Running[]>()
+  readonly #families: Families<Cell>
   readonly #books: Books
   readonly #around: AroundView
   readonly #tell: (signal: Signal) => void
@@ -123,13 +100,7 @@ export class RuleEngine {
     this.#tell = tell
     const asked = new Set(rules.flatMap(({ reads }) => reads))
     const measures = MEASURES.filter(({ tells }) => tells.some((name) => asked.has(name)))
-    this.#running = [...rules, ...measures].map(running)
-    for (const each of this.#running)
-      for (const name of new Set(each.reducer.reads)) {
-        const readers = this.#readers.get(name) ?? []
-        readers.push(each)
-        this.#readers.set(name, readers)
-      }
+    this.#families = new Families(rules, measures)
   }
 
   /** Log time so far. */
@@ -139,7 +110,7 @@ export class RuleEngine {
 
   /** Whether any rule reads an event: others need not be made. */
   wants(name: Readable): boolean {
-    return this.#readers.has(name)
+    return this.#families.readersOf(name) !== undefined
   }
 
   /** The clock of a site, for its driver to note what was heard and what waits. */
@@ -151,11 +122,12 @@ export class RuleEngine {
   load(states: Iterable<StoredState>, logTime: EpochMs, failing: Iterable<readonly [string, EpochMs]>): void {
     this.#logTime = logTime
     for (const [rule, at] of failing) this.#failing.set(rule, at)
-    const byId = new Map(this.#running.map((each) => [each.reducer.id, each]))
+    const byId = new Map(this.#families.running.map((each) => [each.reducer.id, each]))
     for (const stored of states) {
       const known = byId.get(stored.rule)
       if (!known || known.reducer.version !== stored.version) continue
       const cell = this.#newCell(known, stored.subject, stored.state)
+      this.#families.row(known, stored.subject)[known.member] = cell
       cell.verdict = stored.verdict
       if (stored.wakeAt !== null) cell.site.sleepers.put(cell, stored.wakeAt)
     }
@@ -176,7 +148,7 @@ export class RuleEngine {
 
   /** All states, for comparing runs. */
   states(): StoredState[] {
-    return this.#running.flatMap(({ cells }) => [...cells.values()].map((cell) => this.#stored(cell)))
+    return [...this.#families.cells()].map((cell) => this.#stored(cell))
   }
 
   /** Before this moment, by the clock of the log, nobody has to be woken; undefined when nobody sleeps. */
@@ -193,9 +165,9 @@ export class RuleEngine {
     this.#logTime = loggedAt
     if (!sweeps) return
     this.#ref = { position, seq: 0 }
-    const waiting = [...this.#sites.values()].filter(({ sleepers }) => sleepers.count > 0)
-    waiting.sort((a, b) => (a.code < b.code ? -1 : 1))
-    for (const site of waiting) this.#advance(site)
+    const due = [...this.#sites.values()].filter(({ sleepers }) => sleepers.next() <= loggedAt)
+    due.sort((a, b) => (a.code < b.code ? -1 : 1))
+    for (const site of due) this.#advance(site)
     this.#heal()
   }
 
@@ -220,11 +192,10 @@ export class RuleEngine {
     if (event.type === 'registration') this.#books.sites.take(event.document)
     else if (event.type === 'window') this.#books.windows.take(event.window)
     else if (event.type === 'fact' || event.type === 'heard') this.#hear(event)
-    const readers = this.#readers.get(readableOf(event))
+    const readers = this.#families.readersOf(readableOf(event))
     if (!readers) return
-    const late = event.type === 'fact' && event.late
     const site = this.#around.aim(event.site, event.at)
-    for (const each of readers) if (!late || each.reducer.late === 'take') this.#show(each, event, site)
+    for (const each of readers) this.#show(each, event, site)
     if (this.#told.length > 0) this.#showTold(site)
   }
 
@@ -233,7 +204,7 @@ export class RuleEngine {
     const told = this.#told
     this.#told = []
     for (const event of told)
-      for (const each of this.#readers.get(event.type) ?? []) this.#show(each, event, site)
+      for (const each of this.#families.readersOf(event.type) ?? []) this.#show(each, event, site)
   }
 
   /** A record that no rule reads still moves its channel's time. */
@@ -257,18 +228,32 @@ export class RuleEngine {
       const known = site.clock.channel(device, channel)
       known.heardAt = Math.max(known.heardAt, loggedAt)
     }
-    if (site.sleepers.count > 0) this.#advance(site)
+    this.#advance(site)
   }
 
-  #show(to: Running, event: ShownEvent, site: Site | undefined): void {
+  #show({ family, members }: Readers<Cell>, event: ShownEvent, site: Site | undefined): void {
+    let subjects: readonly Subject[]
     try {
-      for (const subject of to.reducer.subjectsOf(event, site)) {
-        const cell = to.cells.get(subject) ?? this.#newCell(to, subject)
-        if (to.rule) this.#step(to.rule, cell, event)
-        else this.#measure(to.measure!, cell, event)
-      }
+      subjects = family.subjectsOf(event, site)
     } catch (error) {
-      this.#fail(to.reducer, event.site, event, error)
+      for (const { reducer } of members) this.#fail(reducer, event.site, event, error)
+      return
+    }
+    for (const subject of subjects) this.#showTo(members, subject, rowOf(family, subject), event)
+  }
+
+  #showTo(members: readonly Running[], subject: Subject, row: (Cell | undefined)[], event: ShownEvent): void {
+    const late = event.type === 'fact' && event.late
+    for (const each of members) {
+      if (late && each.reducer.late !== 'take') continue
+      try {
+        const cell = row[each.member] ?? this.#newCell(each, subject)
+        row[each.member] = cell
+        if (each.rule) this.#step(each.rule, cell, event)
+        else this.#measure(each.measure!, cell, event)
+      } catch (error) {
+        this.#fail(each.reducer, event.site, event, error)
+      }
     }
   }
 
@@ -324,6 +309,8 @@ export class RuleEngine {
 
   /** Wakes everybody at a site whose moment has come, in the order of these moments. */
   #advance(site: SiteCell): void {
+    // No clock of a site is ahead of the log's.
+    if (site.sleepers.next() > this.#logTime) return
     site.clock.advance(this.#logTime)
     for (let wakes = 0; wakes < MOST_WAKES; wakes++) {
       const first = site.sleepers.firstDue(site.clock)
@@ -333,7 +320,7 @@ export class RuleEngine {
   }
 
   #wake(cell: Cell): void {
-    const rule = this.#running[cell.index]!.rule!
+    const rule = this.#families.running[cell.index]!.rule!
     const event: TimeEvent = {
       type: 'time',
       at: cell.wakeAt!,
@@ -374,8 +361,8 @@ export class RuleEngine {
     return site
   }
 
-  #newCell({ index, clock, reducer, cells }: Running, subject: Subject, state?: unknown): Cell {
-    const cell: Cell = {
+  #newCell({ index, clock, reducer }: Running, subject: Subject, state?: unknown): Cell {
+    return {
       index,
       clock,
       subject,
@@ -385,12 +372,10 @@ export class RuleEngine {
       verdict: 'insufficient',
       isChanged: false,
     }
-    cells.set(subject, cell)
-    return cell
   }
 
   #stored({ index, subject, state, wakeAt, verdict }: Cell): StoredState {
-    const { id, version } = this.#running[index]!.reducer
+    const { id, version } = this.#families.running[index]!.reducer
     return { rule: id, version, subject, state, wakeAt, verdict }
   }
 }

@@ -10,7 +10,7 @@ import { addValue, deviation, type Moments, NO_MOMENTS } from '../measure/statis
 import { noticedMillilitres20 } from '../measure/volume20.ts'
 import { PROPOSED, setting } from './declare.ts'
 import type { Ref, TankPointEvent } from './event.ts'
-import { type Around, defineRule, type Step } from './rule.ts'
+import { type Around, defineRule, type Finding, type Step } from './rule.ts'
 import { litresText, spanText } from './say.ts'
 import { subjectWords } from './subject.ts'
 import { tankSubject } from './subjects-of.ts'
@@ -32,6 +32,15 @@ interface Past extends MeteredReading {
   readonly at: EpochMs
 }
 
+/** A delivery that was let pass because nobody knew what the chart makes of its heights. */
+interface Doubt {
+  readonly open: Open
+  readonly notice: Notice
+  readonly before: MeteredReading
+  readonly after: MeteredReading
+  readonly ref: Ref
+}
+
 interface State {
   /** What the meters say of the tank's chart. */
   readonly metered: MeteredChart
@@ -41,6 +50,8 @@ interface State {
   readonly notices: readonly Notice[]
   /** Gauge over notice of earlier deliveries: what this tank's chart makes of a delivery. */
   readonly ratios: Moments
+  /** Judged again when the meters have drawn the tank down through what was delivered. */
+  readonly doubts: readonly Doubt[]
 }
 
 type Key = 'percent' | 'millilitres' | 'chartPercent' | 'noticeMinutes' | 'learntDeliveries'
@@ -49,6 +60,8 @@ const PAST_GRAIN_MS = 12 * 60_000
 /** Ten hours: a depot's delivery takes seven. */
 const MOST_PAST = 48
 const MOST_NOTICES = 24
+/** A tank of which more deliveries wait to be known is one that is hardly drawn from. */
+const MOST_DOUBTS = 3
 /** The surface of a tank is calm this long after the last drop. */
 const CALM_MS = 8 * 60_000
 /** Deliveries of one tank never agree better than this, parts of one: temperature mixes, the chart bends. */
@@ -77,6 +90,26 @@ interface Judgement {
   readonly unsure: number
   /** Unsure because the chart is not known yet: worth a look, no more. */
   readonly grade: 'attention' | 'alert'
+  /** The meters know the heights: there is nothing to be learnt that would change it. */
+  readonly isFinal: boolean
+}
+
+/** By what the meters make of the heights between two readings. */
+function meteredJudgement(
+  { metered }: State,
+  before: MeteredReading,
+  after: MeteredReading,
+  notice: Notice,
+  noise: number,
+  settings: Around<Key>['settings'],
+): Judgement {
+  const unknown = settings.chartPercent / 100 / DEVIATIONS
+  const rise = meteredRise(metered, before, after, unknown, noise)
+  const received = rise.millilitres + after.drawnSum - before.drawnSum
+  const error = rise.deviation / notice.volume
+  const isFinal = error <= KNOWN_ERROR
+  const unsure = DEVIATIONS * Math.hypot(error, LEAST_SCATTER)
+  return { received, usual: 1, unsure, grade: isFinal ? 'alert' : 'attention', isFinal }
 }
 
 /**
@@ -90,23 +123,17 @@ function judgementOf(
   notice: Notice,
   around: Around<Key>,
 ): Judgement {
-  const { point, deviationMillilitres } = event
   const { settings } = around
-  const { ratios, metered } = state
-  const unknown = settings.chartPercent / 100 / DEVIATIONS
-  const rise = meteredRise(metered, before, point, unknown, deviationMillilitres)
-  const drawn = point.drawnSum - before.drawnSum
-  const byMeters = rise.deviation / notice.volume
-  const unsure = DEVIATIONS * Math.hypot(byMeters, LEAST_SCATTER)
-  if (byMeters <= KNOWN_ERROR) return { received: rise.millilitres + drawn, usual: 1, unsure, grade: 'alert' }
-  if (ratios.n < settings.learntDeliveries)
-    return { received: rise.millilitres + drawn, usual: 1, unsure, grade: 'attention' }
+  const { ratios } = state
+  const byMeters = meteredJudgement(state, before, event.point, notice, event.deviationMillilitres, settings)
+  if (byMeters.isFinal || ratios.n < settings.learntDeliveries) return byMeters
   const scatter = Math.max(deviation(ratios), LEAST_SCATTER) * Math.sqrt(1 + 1 / ratios.n)
   return {
     received: receivedOf(before, event),
     usual: ratios.mean,
     unsure: DEVIATIONS * scatter,
     grade: 'alert',
+    isFinal: false,
   }
 }
 
@@ -121,33 +148,57 @@ function measured(state: State, open: Open, event: TankPointEvent, around: Aroun
   const { settings } = around
   const notice = nearest(state, open, settings.noticeMinutes * 60_000)
   if (!before || !notice) return { state: next }
-  const { received, usual, unsure, grade } = judgementOf(state, before, event, notice, around)
+  const judgement = judgementOf(state, before, event, notice, around)
+  const notices = state.notices.filter((each) => each !== notice)
+  const found = differing(judgement, notice, open, event.point.ref, settings)
+  if (found) return { state: { ...next, notices }, verdict: judgement.grade, finding: found }
+  const ratios = addValue(state.ratios, receivedOf(before, event) / notice.volume)
+  const { v20, drawnSum, share, ref } = event.point
+  const doubt: Doubt = { open, notice, before, after: { v20, drawnSum, share }, ref }
+  const doubts = judgement.isFinal ? state.doubts : [...state.doubts, doubt].slice(-MOST_DOUBTS)
+  return { state: { ...next, notices, ratios, doubts }, verdict: 'normal' }
+}
+
+function differing(
+  { received, usual, unsure, grade }: Judgement,
+  notice: Notice,
+  open: Open,
+  ref: Ref,
+  settings: Around<Key>['settings'],
+): Finding | undefined {
   const allowed =
     Math.max((notice.volume * settings.percent) / 100, settings.millilitres) + unsure * notice.volume
   const difference = received - usual * notice.volume
-  const notices = state.notices.filter((each) => each !== notice)
-  if (Math.abs(difference) <= allowed) {
-    const ratios = addValue(state.ratios, receivedOf(before, event) / notice.volume)
-    return { state: { ...next, notices, ratios }, verdict: 'normal' }
-  }
+  if (Math.abs(difference) <= allowed) return undefined
   return {
-    state: { ...next, notices },
     verdict: grade,
-    finding: {
-      verdict: grade,
-      momentary: true,
-      facts: {
-        notice: notice.notice,
-        noticeMillilitres: notice.volume,
-        receivedMillilitres: Math.round(received - (usual - 1) * notice.volume),
-        differenceMillilitres: Math.round(difference),
-        allowedMillilitres: Math.round(allowed),
-      },
-      from: open.from,
-      to: open.to,
-      evidence: [open.ref, event.point.ref],
+    momentary: true,
+    facts: {
+      notice: notice.notice,
+      noticeMillilitres: notice.volume,
+      receivedMillilitres: Math.round(received - (usual - 1) * notice.volume),
+      differenceMillilitres: Math.round(difference),
+      allowedMillilitres: Math.round(allowed),
     },
+    from: open.from,
+    to: open.to,
+    evidence: [open.ref, ref],
   }
+}
+
+/** Deliveries that were let pass, now that more of their heights are known. */
+function judgedAgain(state: State, noise: number, settings: Around<Key>['settings']): Step<State> {
+  for (const doubt of state.doubts) {
+    const { before, after, notice, open, ref } = doubt
+    const judgement = meteredJudgement(state, before, after, notice, noise, settings)
+    if (!judgement.isFinal) continue
+    const doubts = state.doubts.filter((each) => each !== doubt)
+    const finding = differing(judgement, notice, open, ref, settings)
+    if (!finding) return { state: { ...state, doubts } }
+    // What it taught of this tank's chart was false.
+    return { state: { ...state, doubts, ratios: NO_MOMENTS }, verdict: 'alert', finding }
+  }
+  return { state }
 }
 
 function weighed(before: State, event: TankPointEvent, around: Around<Key>): Step<State> {
@@ -156,7 +207,9 @@ function weighed(before: State, event: TankPointEvent, around: Around<Key>): Ste
   const state = kept(before, event)
   return open && point.at >= open.to + CALM_MS && !point.delivering
     ? measured(state, open, event, around)
-    : { state }
+    : state.doubts.length > 0 && state.past !== before.past
+      ? judgedAgain(state, event.deviationMillilitres, around.settings)
+      : { state }
 }
 
 function kept(state: State, { point, deviationMillilitres }: TankPointEvent): State {
@@ -166,14 +219,18 @@ function kept(state: State, { point, deviationMillilitres }: TankPointEvent): St
   const still = moved <= Math.max(MOVE_MILLILITRES, MOVE_DEVIATIONS * deviationMillilitres)
   const metered = takeMetered(state.metered, point, still && !point.delivering && !state.open)
   const last = state.past.at(-1)
-  if (last && at - last.at < PAST_GRAIN_MS) return { ...state, metered }
-  return { ...state, metered, past: [...state.past.slice(-(MOST_PAST - 1)), { at, v20, drawnSum, share }] }
+  const { open, notices, ratios, doubts } = state
+  const past =
+    last && at - last.at < PAST_GRAIN_MS
+      ? state.past
+      : [...state.past.slice(-(MOST_PAST - 1)), { at, v20, drawnSum, share }]
+  return { metered, past, open, notices, ratios, doubts }
 }
 
 /** R5: a registered delivery brought less (or more) into the tank than its notice says. */
 export const shortDelivery = defineRule<State, Key>({
   id: 'short-delivery',
-  version: 3,
+  version: 4,
   grade: 'yellow',
   title: { zh: '卸油数量不符', en: 'Delivery differs from its notice' },
   clause: {
@@ -207,7 +264,14 @@ export const shortDelivery = defineRule<State, Key>({
   shelvable: true,
   suppressedBy: ['collector-silent', 'volume-channel-down'],
   subjectsOf: tankSubject,
-  start: () => ({ metered: NO_METERED_CHART, past: [], open: null, notices: [], ratios: NO_MOMENTS }),
+  start: () => ({
+    metered: NO_METERED_CHART,
+    past: [],
+    open: null,
+    notices: [],
+    ratios: NO_MOMENTS,
+    doubts: [],
+  }),
   step(before, event, around): Step<State> {
     if (event.type === 'notice') {
       const { notice, expectedAt: at } = event.notice

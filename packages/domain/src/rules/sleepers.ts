@@ -25,10 +25,6 @@ export class Sleepers<S extends Sleeper> {
   /** No sleeper of a clock has to be woken before this; may be too early, never too late. */
   #earliest: Record<RuleClock, EpochMs> = { ...NOBODY }
 
-  get count(): number {
-    return this.#sleeping.size
-  }
-
   put(sleeper: S, wakeAt: EpochMs): void {
     sleeper.wakeAt = wakeAt
     this.#sleeping.add(sleeper)

@@ -88,7 +88,10 @@ function followed(day: Day, point: TankPoint, noise: number): Day {
   const sold = point.drawnSum - day.drawn
   const rises = grown > Math.max(RISE_MILLILITRES, RISE_DEVIATIONS * noise) || (point.delivering && grown > 0)
   return {
-    ...day,
+    day: day.day,
+    from: day.from,
+    opening: day.opening,
+    ref: day.ref,
     at: point.at,
     closing: point.v20,
     sold: day.sold + sold,
@@ -308,7 +311,7 @@ export const stockBalance = defineRule<State, Key>({
     if (!state.day) return { state: { ...state, day: opened(point) } }
     const day = followed(state.day, point, deviationMillilitres)
     return dayIndex(point.at) === day.day
-      ? { state: { ...state, day } }
+      ? { state: { day, done: state.done, month: state.month, judgedSince: state.judgedSince } }
       : closed(state, day, point, deviationMillilitres, around)
   },
   sentence({ subject, siteName, facts, from, to }, language) {

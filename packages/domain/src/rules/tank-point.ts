@@ -17,13 +17,13 @@ interface State {
   readonly recent: readonly TankMoment[]
 }
 
-/** Readings kept: two hours and more, since they settle no faster than every five minutes. */
+/** Readings kept: four hours, since they settle no faster than every ten minutes; no rule of minutes looks further back. */
 const MOST_RECENT = 24
 
 /** What every tank held beside what was drawn from it, reading by reading, and its quiet hours: the ground of all rules of tanks. */
 export const tankPoint: Measure<State> = {
   id: 'tank-point',
-  version: 1,
+  version: 2,
   reads: ['level', 'sale', 'total', 'load'],
   tells: ['tank-point'],
   late: 'ignore',
@@ -31,11 +31,11 @@ export const tankPoint: Measure<State> = {
   start: () => ({ track: NO_TRACK, day: null, recent: [] }),
   step(before, event, around) {
     if (event.type !== 'fact') return { state: before }
-    const [subject] = tankSubject(event, around.site)
-    const tank = subject === undefined ? undefined : around.tank(subjectParts(subject).code)
-    if (subject === undefined || !tank) return { state: before }
+    const { subject } = around
+    const tank = around.tank(subjectParts(subject).code)
+    if (!tank) return { state: before }
     const { track, points } = trackFact(before.track, event.fact, event.ref, tank)
-    if (points.length === 0) return { state: { ...before, track } }
+    if (points.length === 0) return { state: { track, day: before.day, recent: before.recent } }
     const { at, loggedAt, ref, site } = event
     let { day, recent } = before
     const told: TankPointEvent[] = []
@@ -44,7 +44,10 @@ export const tankPoint: Measure<State> = {
       const step = takeDay(day, point, deviationMillilitres)
       day = step.day
       const { at: readAt, held, v20 } = point
-      recent = [...recent.slice(-(MOST_RECENT - 1)), { at: readAt, held, v20, ref: point.ref }]
+      recent = [
+        ...(recent.length < MOST_RECENT ? recent : recent.slice(1)),
+        { at: readAt, held, v20, ref: point.ref },
+      ]
       told.push({
         type: 'tank-point',
         at,

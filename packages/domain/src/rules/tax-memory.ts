@@ -71,7 +71,8 @@ function receiptTaken(state: State, event: FactEvent): State {
     : { day, volume: fact.volumeMillilitres, sales: 1, whole: follows && state.total > 0, ref }
   const others = state.days.filter((each) => each.day !== day)
   return {
-    ...state,
+    asked: state.asked,
+    month: state.month,
     days: [...others.slice(-(DAYS_KEPT - 1)), added],
     total: fact.totalMillilitres,
     sum: state.sum + fact.volumeMillilitres,

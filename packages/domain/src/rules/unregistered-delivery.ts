@@ -123,6 +123,10 @@ function over(state: State, rise: Rise, now: TankMoment): State {
   return { ...state, expected, rise: null, since: now.at, last: now, raw: [], doubt: false }
 }
 
+function weighing({ since, rise, expected, raw }: State, last: TankMoment, doubt: boolean): State {
+  return { since, last, rise, expected, doubt, raw }
+}
+
 /** Takes what the tank holds by a settled reading. */
 function weighed(before: State, event: TankPointEvent, around: Around<Key>): Step<State> {
   const { settings } = around
@@ -130,14 +134,14 @@ function weighed(before: State, event: TankPointEvent, around: Around<Key>): Ste
   const now = recent.at(-1)!
   const limit = limitOf(around, tank.tank, point.v20)
   const toleranceMs = settings.noticeMinutes * 60_000
-  let state: State = { ...before, last: now }
+  let state = weighing(before, now, before.doubt)
   if (!state.rise) {
     const since = Math.max(state.since, now.at - settings.windowMinutes * 60_000)
     const lowest = lowestOf(recent, since)
     const risen = lowest ? now.held - lowest.held : 0
-    if (!lowest || risen < limit) return { state: { ...state, doubt: false }, verdict: 'normal' }
+    if (!lowest || risen < limit) return { state: weighing(before, now, false), verdict: 'normal' }
     if (!state.doubt && !isPlain(around, tank.tank, point.v20, risen))
-      return { state: { ...state, doubt: true } }
+      return { state: weighing(before, now, true) }
     state = begun(state, lowest, now.held, now.at, toleranceMs)
   }
   const known = state.rise!
@@ -156,8 +160,9 @@ function steep(state: State, event: FactEvent, around: Around<Key>, tank: string
   const v20 = volume20Millilitres(fact.volumeMillilitres, fact.temperatureCentiCelsius, grade)
   const { last } = state
   const raw = [...state.raw.slice(-(RAW_KEPT - 1)), { at, held: v20, v20, ref }]
-  const next = { ...state, raw }
-  if (state.rise || !last) return { state: next }
+  const { rise: known, expected, doubt } = state
+  const next: State = { since: state.since, last, rise: known, expected, doubt, raw }
+  if (known || !last) return { state: next }
   const since = at - around.settings.windowMinutes * 60_000
   const lowest = lowestOf(raw, since)
   const risen = lowest ? v20 - lowest.v20 : 0

@@ -1,7 +1,8 @@
 import { setting } from './declare.ts'
 import { defineRule, type Step } from './rule.ts'
 import { momentText } from './say.ts'
-import { partSubject, subjectWords } from './subject.ts'
+import { subjectWords } from './subject.ts'
+import { tankSubject } from './subjects-of.ts'
 
 interface State {
   readonly high: boolean
@@ -25,10 +26,7 @@ export const water = defineRule<State, 'onMicrometres' | 'offMicrometres'>({
   reads: ['level'],
   late: 'ignore',
   shelvable: true,
-  subjectsOf: (event) =>
-    event.type === 'fact' && event.fact.kind === 'level'
-      ? [partSubject(event.site, 'tank', event.fact.tank)]
-      : [],
+  subjectsOf: tankSubject,
   start: () => ({ high: false }),
   step(state, event, { settings }): Step<State> {
     if (event.type !== 'fact' || event.fact.kind !== 'level') return { state }
