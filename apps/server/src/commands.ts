@@ -9,7 +9,7 @@ import { readConfig, SERVE_OPTIONS, type ServeFlags, type ServerConfig } from '.
 import { openDatabase } from './database.ts'
 import { ENROL_SECRET } from './desk/codes.ts'
 import { ENROL_HELP, issueCode } from './enrol.ts'
-import { parseExport, runAudit, runExport, runReplay } from './inspect.ts'
+import { parseAudit, parseExport, runAudit, runExport, runReplay } from './inspect.ts'
 import { REMOVE_HELP, removeData } from './remove.ts'
 import { hasLogKeys } from './seal/keys.ts'
 import { type RunningServer, startServer } from './serve.ts'
@@ -57,7 +57,13 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     help: DATABASE_HELP,
     run: (args, env) => inspect(args, env, runReplay),
   },
-  audit: { usage: 'audit [OPTIONS]', help: DATABASE_HELP, run: (args, env) => inspect(args, env, runAudit) },
+  audit: {
+    usage: 'audit [--older CHECKPOINT] [--vkey FILE]… [OPTIONS]',
+    help: `  --older FILE         a checkpoint kept outside the house: shows a log cut or made anew / 外部留存的旧检查点
+  --vkey FILE          verifier key kept outside, instead of the keys of the data folder / 外部留存的验证公钥
+${DATABASE_HELP}`,
+    run: auditDatabase,
+  },
   export: {
     usage: 'export FILE --site S001 --from 2026-11-01 --to 2026-12-01 [--older CHECKPOINT] [OPTIONS]',
     help: `  --site CODE          site / 站点编号
@@ -276,6 +282,12 @@ async function inspect(
   const { config, names } = configOf(args, env)
   if (names.length > 0) throw invalid(`what is ${names[0]}? / 多余的参数 ${names[0]}`)
   return onDatabase(config, (store) => run(store, config))
+}
+
+async function auditDatabase(args: readonly string[], env: Environment): Promise<number> {
+  const order = parseAudit(args)
+  const config = readConfig(order.flags, env, Date.now)
+  return onDatabase(config, (store) => runAudit(store, config, order))
 }
 
 async function writeEvidence(args: readonly string[], env: Environment): Promise<number> {

@@ -2,17 +2,19 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { defaultOrigin, encodeVkey } from '@oiltrail/evidence'
+import { defaultOrigin, encodeVkey, type NoteKey, parseVkey } from '@oiltrail/evidence'
+import { sha256 } from '@oiltrail/evidence/node'
 import { CHINA_OFFSET_MS, ProblemError, SITE_PATTERN } from '@oiltrail/kernel'
 import type { Store } from '@oiltrail/store'
 import { SERVE_OPTIONS, type ServeFlags, type ServerConfig } from './config.ts'
 import { type EvidenceOrder, exportEvidenceFile } from './exports/evidence.ts'
+import { replayAlarms } from './replay/alarms.ts'
 import { audit } from './replay/audit.ts'
 import type { TableComparison } from './replay/compare.ts'
 import { describeFinding, type Finding } from './replay/findings.ts'
 import { type ReplayReport, replay } from './replay/replay.ts'
 import { type LogSigners, readyLogSigners } from './seal/keys.ts'
-import { replayWatch, type WatchReplay } from './watch/replay.ts'
+import type { WatchReplay } from './watch/replay.ts'
 
 /** Tables of the watch in which an upgrade of rules shows. */
 const JUDGED_BY_RULES: ReadonlySet<string> = new Set(['alarm', 'alarm_step', 'watch_state', 'watch_clock'])
@@ -63,10 +65,10 @@ export async function runReplay(store: Store, config: ServerConfig): Promise<num
   const county = Number(config.countyCode)
   const views = await replay(store, county)
   printReplay(views)
-  const watch = await replayWatch(store, county)
+  const watch = await replayAlarms(store, county)
   printWatch(watch)
   printFindings([...views.findings, ...watch.findings], views.findingCount + watch.findingCount)
-  const same = allEqual(views, watch)
+  const same = views.findingCount + watch.findingCount === 0 && allEqual(views, watch)
   print(
     same
       ? 'views and alarms are what the log says / 视图与告警均与日志一致'
@@ -82,15 +84,51 @@ async function signersOf(config: ServerConfig): Promise<LogSigners> {
   return readyLogSigners(join(config.data, 'keys'), config.origin ?? defaultOrigin(config.countyCode))
 }
 
+const TEXT = { type: 'string' } as const
+const AUDIT_OPTIONS = { ...SERVE_OPTIONS, older: TEXT, vkey: { type: 'string', multiple: true } } as const
+
+/** What `oiltrail audit` was asked: the flags of every command, and what an auditor brings along. */
+export interface AuditOrder {
+  readonly flags: ServeFlags
+  /** File of a checkpoint that the auditor kept. */
+  readonly older: string | undefined
+  /** Files of verifier keys that the auditor took from elsewhere; none: those of the data folder. */
+  readonly vkeys: readonly string[]
+}
+
+/** Reads the arguments of `oiltrail audit`. Throws CONFIG_INVALID. */
+export function parseAudit(args: readonly string[]): AuditOrder {
+  try {
+    const { older, vkey = [], ...flags } = parseArgs({ args: [...args], options: AUDIT_OPTIONS }).values
+    return { flags, older, vkeys: vkey }
+  } catch (error) {
+    throw invalid(error instanceof Error ? error.message : String(error))
+  }
+}
+
+async function readVkey(file: string): Promise<NoteKey> {
+  const key = parseVkey(sha256, (await readFile(file, 'utf8')).trim())
+  if (!key.ok) throw invalid(`${file} does not hold a verifier key / 不是验证公钥: ${key.problem.detail}`)
+  return key.value
+}
+
 /** `oiltrail audit`: exit code 0 when nothing was tampered with, else 1. */
-export async function runAudit(store: Store, config: ServerConfig): Promise<number> {
-  const signers = await signersOf(config)
+export async function runAudit(store: Store, config: ServerConfig, asked: AuditOrder): Promise<number> {
+  const own = asked.vkeys.length > 0 ? undefined : await signersOf(config)
+  const vkeys = own ? [own.ed25519.key, own.sm2.key] : await Promise.all(asked.vkeys.map(readVkey))
+  const older = asked.older === undefined ? undefined : await readFile(asked.older, 'utf8')
   const report = await audit(store, Number(config.countyCode), {
-    vkeys: [signers.ed25519.key, signers.sm2.key],
+    vkeys,
+    ...(older === undefined ? {} : { older }),
   })
+  const { entries, batches, seal } = report
   print(
-    `checked ${report.entries} entries, ${report.batches} signed batches, ${report.seal.sealed} sealed leaves, ${report.seal.tiles} tiles, ${report.seal.checkpoints} checkpoints / 已核对 ${report.entries} 个条目、${report.batches} 个签名批次、${report.seal.checkpoints} 个检查点`,
+    `checked ${entries} entries, ${batches} signed batches, ${seal.sealed} sealed leaves, ${seal.tiles} tiles, ${seal.checkpoints} checkpoints, the newest of ${seal.signed} entries / 已核对 ${entries} 个条目、${batches} 个签名批次、${seal.checkpoints} 个检查点,最新检查点含 ${seal.signed} 个条目`,
   )
+  if (older === undefined)
+    print(
+      '  not compared with a checkpoint kept outside (--older): a log made anew as a whole would not show / 未与外部留存的检查点比对(--older):整个日志若被重做,本次看不出来',
+    )
   printReplay(report.views)
   printWatch(report.watch)
   printFindings(report.findings, report.findingCount)
@@ -103,7 +141,6 @@ export async function runAudit(store: Store, config: ServerConfig): Promise<numb
   return clean ? 0 : 1
 }
 
-const TEXT = { type: 'string' } as const
 const EXPORT_OPTIONS = { ...SERVE_OPTIONS, site: TEXT, from: TEXT, to: TEXT, older: TEXT } as const
 
 /** What `oiltrail export` was asked: the flags of every command, and its own. */

@@ -16,7 +16,11 @@ export function readBatch(entry: LogEntry): BatchMemo {
 export function decodeAccepted(raw: Uint8Array): BatchMemo {
   const decoded = decodeBatch(raw)
   if (!decoded.ok) throw new ProblemError(decoded.problem)
-  const batch = decoded.value
+  return memoOf(decoded.value)
+}
+
+/** The content of an accepted batch that was taken apart already. Throws `ProblemError` when a line is no record. */
+export function memoOf(batch: Batch): BatchMemo {
   const records = parseRecords(batch, () => {
     throw new ProblemError({ code: 'MALFORMED', detail: 'a record of an accepted batch cannot be read' })
   })

@@ -1,11 +1,11 @@
 import type { Rule } from '@oiltrail/domain'
 import type { NoteKey } from '@oiltrail/evidence'
 import { readEntries, readHead, type Store, type Transaction } from '@oiltrail/store'
-import { replayWatch, type WatchReplay } from '../watch/replay.ts'
+import type { WatchReplay } from '../watch/replay.ts'
+import { replayAlarms } from './alarms.ts'
 import { LogAuditor } from './entries.ts'
-import { type Finding, Findings } from './findings.ts'
-import { auditKeys } from './keys.ts'
-import { type ReplayReport, replay } from './replay.ts'
+import { type Finding, Findings, readable } from './findings.ts'
+import { type ReplayReport, readLogEnd, replay } from './replay.ts'
 import { auditSeal, type SealReport } from './tree.ts'
 
 /** Entries read at once. */
@@ -28,6 +28,8 @@ export interface AuditReport {
 export interface AuditOptions {
   /** Keys that must have signed every checkpoint; without them the notes are only compared with the tree. */
   readonly vkeys?: readonly NoteKey[]
+  /** A signed checkpoint that somebody kept outside the house: the log must still begin with what it covers. */
+  readonly older?: string
   /** Rules that raised the alarms; all rules of this version when left out. */
   readonly rules?: readonly Rule[]
   readonly onProgress?: (step: 'log' | 'views', done: number, of: number) => void
@@ -46,14 +48,10 @@ export async function audit(store: Store, county: number, options: AuditOptions 
     return auditLog(tx, county, findings, options)
   })
   const views = await replay(store, county, (done, of) => options.onProgress?.('views', done, of))
-  const watch = await replayWatch(store, county, options.rules)
-  return {
-    ...log,
-    views,
-    watch,
-    findingCount: findings.count + views.findingCount + watch.findingCount,
-    findings: [...findings.list, ...views.findings, ...watch.findings],
-  }
+  findings.addAll(views.findings, views.findingCount)
+  const watch = await replayAlarms(store, county, options.rules)
+  findings.addAll(watch.findings, watch.findingCount)
+  return { ...log, views, watch, findingCount: findings.count, findings: findings.list }
 }
 
 async function auditLog(
@@ -62,33 +60,62 @@ async function auditLog(
   findings: Findings,
   options: AuditOptions,
 ): Promise<Pick<AuditReport, 'entries' | 'batches' | 'seal'>> {
-  const head = (await readHead(tx, county))?.nextPosition ?? 0
+  const head = (await readable(findings, 'log_head', () => readHead(tx, county)))?.nextPosition ?? 0
   await auditPositions(tx, county, head, findings)
+  await auditNumbers(tx, county, findings)
   await auditCursors(tx, county, head, findings)
-  const auditor = new LogAuditor(county, findings)
-  const leaves: (Uint8Array | undefined)[] = []
-  const seal = await auditSeal(
-    tx,
-    county,
-    options.vkeys ?? [],
-    findings,
-    async (from, to) => {
-      leaves.length = 0
-      for (let next = from; next < to; ) {
-        const entries = await readEntries(tx, county, next, {
-          ...READ,
-          entries: Math.min(READ.entries, to - next),
-        })
-        for (const entry of entries) leaves[entry.position - from] = auditor.take(entry)
-        next = entries.length === 0 ? Math.min(to, next + READ.entries) : entries.at(-1)!.position + 1
-      }
-      options.onProgress?.('log', to, head)
-      return leaves
-    },
-    head,
+  const auditor = new LogAuditor(findings)
+  // A head that was set far ahead must not make us look for ever.
+  const end = Math.min(head, await readLogEnd(tx, county))
+  const seal = await readable(findings, 'log_entry, tile, checkpoint', () =>
+    auditSeal(
+      tx,
+      county,
+      { vkeys: options.vkeys ?? [], ...(options.older === undefined ? {} : { older: options.older }) },
+      findings,
+      async (from, to) => {
+        const leaves = await readLeavesOf(tx, county, from, to, auditor)
+        options.onProgress?.('log', to, end)
+        return leaves
+      },
+      end,
+    ),
   )
-  await auditKeys(tx, county, auditor.keys, findings)
-  return { entries: head, batches: auditor.batches, seal }
+  await readable(findings, 'device, device_key, stream', () =>
+    auditor.authority.compare(tx, county, findings),
+  )
+  const nothing = { sealed: 0, signed: 0, tiles: 0, checkpoints: 0 }
+  return { entries: end, batches: auditor.batches, seal: seal ?? nothing }
+}
+
+/** Leaves of positions `from ≤ p < to`, each entry having been checked. */
+async function readLeavesOf(
+  tx: Transaction,
+  county: number,
+  from: number,
+  to: number,
+  auditor: LogAuditor,
+): Promise<readonly (Uint8Array | undefined)[]> {
+  const leaves: (Uint8Array | undefined)[] = []
+  for (let next = from; next < to; ) {
+    const limits = { ...READ, entries: Math.min(READ.entries, to - next) }
+    const entries = await readEntries(tx, county, next, limits)
+    for (const entry of entries) leaves[entry.position - from] = auditor.take(entry)
+    next = entries.length === 0 ? Math.min(to, next + READ.entries) : entries.at(-1)!.position + 1
+  }
+  return leaves
+}
+
+/** Entries whose numbers no program of ours can have written, nor read: they are named here, since nothing else can. */
+async function auditNumbers(tx: Transaction, county: number, findings: Findings): Promise<void> {
+  const numbers = ['received_at', 'first_seq', 'last_seq', 'made_from', 'made_to']
+  const { rows } = await tx.query<{ position: string }>(
+    `select position::text as position from log_entry
+     where county = $1 and (${numbers.map((name) => `abs(${name}::numeric) > $2`).join(' or ')}) order by 1 limit 100`,
+    [county, Number.MAX_SAFE_INTEGER],
+  )
+  for (const { position } of rows)
+    findings.add('altered', 'log_entry', `position ${position}`, 'it holds a number beyond 2^53')
 }
 
 /** The log is one sequence without a hole, from 0 to its head. */
@@ -113,30 +140,36 @@ async function auditPositions(
       first === last ? `position ${first}` : `positions ${first} to ${last}`,
       'the log has no entry there',
     )
-  const { rows: beyond } = await tx.query<{ position: number }>(
-    'select position from log_entry where county = $1 and (position < 0 or position >= $2) order by position limit 100',
+  const { rows: beyond } = await tx.query<{ position: string }>(
+    'select position::text as position from log_entry where county = $1 and (position < 0 or position >= $2) order by log_entry.position limit 100',
     [county, head],
   )
   for (const { position } of beyond)
     findings.add('inserted', 'log_entry', `position ${position}`, `the log ends before position ${head}`)
 }
 
-/** No follower has seen more than there is: a cursor set ahead would make it skip what comes next. */
+/** Nobody has followed the log further than it goes: a cursor set ahead would make it skip what comes next. */
 async function auditCursors(
   tx: Transaction,
   county: number,
   head: number,
   findings: Findings,
 ): Promise<void> {
-  const { rows } = await tx.query<{ follower: string; next: number }>(
-    'select follower, next_position as next from follower_cursor where county = $1 and next_position > $2 order by 1',
-    [county, head],
-  )
-  for (const { follower, next } of rows)
-    findings.add(
-      'altered',
-      'follower_cursor',
-      `follower ${follower}`,
-      `it stands at ${next}, the log ends before position ${head}`,
+  for (const [table, name] of [
+    ['follower_cursor', 'follower'],
+    ['share_target', 'target'],
+  ] as const) {
+    const { rows } = await tx.query<{ name: string; next: string }>(
+      `select ${name} as name, next_position::text as next from ${table}
+       where county = $1 and next_position not between 0 and $2 order by 1`,
+      [county, head],
     )
+    for (const row of rows)
+      findings.add(
+        'altered',
+        table,
+        `${name} ${row.name}`,
+        `it stands at ${row.next}, the log ends before position ${head}`,
+      )
+  }
 }

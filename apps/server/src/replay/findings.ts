@@ -1,3 +1,5 @@
+import { ProblemError } from '@oiltrail/kernel'
+
 /** What somebody did to a row. */
 export type Tampering = 'altered' | 'removed' | 'inserted'
 
@@ -14,6 +16,10 @@ export interface Finding {
 /** Findings kept; beyond it only their number is told. */
 export const MAX_FINDINGS = 1_000
 
+function nameOf({ table, key, detail }: Finding): string {
+  return `${table} ${key} ${detail}`
+}
+
 /** Collects findings within a bound. */
 export class Findings {
   readonly list: Finding[] = []
@@ -23,6 +29,42 @@ export class Findings {
     this.count++
     if (this.list.length < MAX_FINDINGS) this.list.push({ tampering, table, key, detail })
   }
+
+  /** Takes over what another check found, but for rows that are named here already in the same words. */
+  addAll(others: readonly Finding[], count: number): void {
+    const known = new Set(this.list.map(nameOf))
+    const fresh = others.filter((finding) => !known.has(nameOf(finding)))
+    for (const { tampering, table, key, detail } of fresh) this.add(tampering, table, key, detail)
+    this.count += count - others.length
+  }
+}
+
+/** SQLSTATE classes of values that a table or a type does not take. */
+const DATA_CLASSES = ['22', '23']
+
+/**
+ * Runs a part of a check. What was altered beyond reading (numbers that no log holds, bytes that are no batch, columns that
+ * contradict each other) becomes a finding about `table` instead of the end of the whole check; undefined then. Failures
+ * of the machine or the database are thrown on.
+ */
+export async function readable<T>(
+  findings: Findings,
+  table: string,
+  work: () => Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof Error) || !isOfData(error)) throw error
+    findings.add('altered', table, 'as a whole', `it holds what cannot be read: ${error.message}`)
+    return undefined
+  }
+}
+
+function isOfData(error: Error): boolean {
+  const { code } = error as { code?: unknown }
+  if (typeof code === 'string' && DATA_CLASSES.includes(code.slice(0, 2)) && code.length === 5) return true
+  return error instanceof ProblemError || error instanceof TypeError || error instanceof RangeError
 }
 
 const WORDS: Readonly<Record<Tampering, string>> = {

@@ -9,7 +9,8 @@ import {
 } from '@oiltrail/store'
 import { ViewsFollower } from '../views/follower.ts'
 import { compareTable, type TableComparison, VIEW_TABLES } from './compare.ts'
-import { type Finding, Findings } from './findings.ts'
+import { type Finding, Findings, readable } from './findings.ts'
+import { soundEntries } from './sound.ts'
 
 /** Entries of one round of a rebuild: larger than live rounds, since nobody waits for each. */
 const ROUND = { entries: 5_000, bytes: 8 * 1024 * 1024 }
@@ -68,8 +69,38 @@ async function rebuildAndCompare(
   onProgress: ((entries: number, of: number) => void) | undefined,
 ): Promise<ReplayReport> {
   const follower = new ViewsFollower({ county })
-  const end = await readCursor(tx, county, follower.name)
+  const head = (await readHead(tx, county))?.nextPosition ?? 0
+  const findings = new Findings()
   const began = performance.now()
+  const entries = await readable(findings, 'log_entry', () =>
+    rebuild(tx, county, follower, findings, onProgress),
+  )
+  const rebuildMs = performance.now() - began
+  const tables: TableComparison[] = []
+  // An entry that could not be read ended the transaction: there is nothing to compare with.
+  if (entries !== undefined)
+    for (const of of VIEW_TABLES)
+      tables.push(await compareTable(tx, county, of, { live, rebuilt: 'pg_temp' }, findings))
+  return {
+    entries: entries ?? 0,
+    head,
+    records: follower.records,
+    rebuildMs,
+    tables,
+    findingCount: findings.count,
+    findings: findings.list,
+  }
+}
+
+/** Applies the log as far as the live views have followed it. Returns the number of entries. */
+async function rebuild(
+  tx: Transaction,
+  county: number,
+  follower: ViewsFollower,
+  findings: Findings,
+  onProgress: ((entries: number, of: number) => void) | undefined,
+): Promise<number> {
+  const end = Math.min(await readCursor(tx, county, follower.name), await readLogEnd(tx, county))
   await follower.reload(tx)
   let next = 0
   let entries = 0
@@ -78,7 +109,7 @@ async function rebuildAndCompare(
       ...ROUND,
       entries: Math.min(ROUND.entries, end - next),
     })
-    await follower.apply(tx, round)
+    await follower.apply(tx, soundEntries(round, findings))
     // Where entries are missing the audit says so; here the views are made of what is left.
     next = round.length === 0 ? next + ROUND.entries : round.at(-1)!.position + 1
     entries += round.length
@@ -86,18 +117,14 @@ async function rebuildAndCompare(
       await tx.query('analyze sale, price, receipt')
     onProgress?.(Math.min(next, end), end)
   }
-  const rebuildMs = performance.now() - began
-  const findings = new Findings()
-  const tables: TableComparison[] = []
-  for (const of of VIEW_TABLES)
-    tables.push(await compareTable(tx, county, of, { live, rebuilt: 'pg_temp' }, findings))
-  return {
-    entries,
-    head: (await readHead(tx, county))?.nextPosition ?? 0,
-    records: follower.records,
-    rebuildMs,
-    tables,
-    findingCount: findings.count,
-    findings: findings.list,
-  }
+  return entries
+}
+
+/** The position after the last entry there is: what a cursor or the head of the log claims may be anything. */
+export async function readLogEnd(tx: Pick<Transaction, 'query'>, county: number): Promise<number> {
+  const { rows } = await tx.query<{ end: number }>(
+    `select coalesce(max(position), -1) + 1 as "end" from log_entry where county = $1 and position < $2`,
+    [county, Number.MAX_SAFE_INTEGER],
+  )
+  return rows[0]!.end
 }
