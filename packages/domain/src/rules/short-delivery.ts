@@ -1,4 +1,4 @@
-import type { EpochMs } from '@oiltrail/kernel'
+import { DAY_MS, type EpochMs } from '@oiltrail/kernel'
 import {
   type MeteredChart,
   type MeteredReading,
@@ -62,6 +62,8 @@ const MOST_PAST = 48
 const MOST_NOTICES = 24
 /** A tank of which more deliveries wait to be known is one that is hardly drawn from. */
 const MOST_DOUBTS = 3
+/** What the meters say later is not what they would have said then. */
+const DOUBTED_MS = 14 * DAY_MS
 /** The surface of a tank is calm this long after the last drop. */
 const CALM_MS = 8 * 60_000
 /** Deliveries of one tank never agree better than this, parts of one: temperature mixes, the chart bends. */
@@ -186,19 +188,22 @@ function differing(
   }
 }
 
-/** Deliveries that were let pass, now that more of their heights are known. */
-function judgedAgain(state: State, noise: number, settings: Around<Key>['settings']): Step<State> {
+/** Deliveries that were let pass, now that more of their heights are known; until the tank is drawn down to where they began. */
+function judgedAgain(state: State, event: TankPointEvent, settings: Around<Key>['settings']): Step<State> {
+  const { point, deviationMillilitres } = event
+  const doubts = state.doubts.filter(
+    ({ open, before }) => point.at - open.to <= DOUBTED_MS && point.share > before.share,
+  )
   for (const doubt of state.doubts) {
     const { before, after, notice, open, ref } = doubt
-    const judgement = meteredJudgement(state, before, after, notice, noise, settings)
-    if (!judgement.isFinal) continue
-    const doubts = state.doubts.filter((each) => each !== doubt)
-    const finding = differing(judgement, notice, open, ref, settings)
-    if (!finding) return { state: { ...state, doubts } }
+    const judgement = meteredJudgement(state, before, after, notice, deviationMillilitres, settings)
+    const finding = judgement.isFinal ? differing(judgement, notice, open, ref, settings) : undefined
+    if (!finding) continue
+    const others = doubts.filter((each) => each !== doubt)
     // What it taught of this tank's chart was false.
-    return { state: { ...state, doubts, ratios: NO_MOMENTS }, verdict: 'alert', finding }
+    return { state: { ...state, doubts: others, ratios: NO_MOMENTS }, verdict: 'alert', finding }
   }
-  return { state }
+  return { state: doubts.length === state.doubts.length ? state : { ...state, doubts } }
 }
 
 function weighed(before: State, event: TankPointEvent, around: Around<Key>): Step<State> {
@@ -208,7 +213,7 @@ function weighed(before: State, event: TankPointEvent, around: Around<Key>): Ste
   return open && point.at >= open.to + CALM_MS && !point.delivering
     ? measured(state, open, event, around)
     : state.doubts.length > 0 && state.past !== before.past
-      ? judgedAgain(state, event.deviationMillilitres, around.settings)
+      ? judgedAgain(state, event, around.settings)
       : { state }
 }
 
