@@ -60,7 +60,7 @@ function order(scenario: Scenario, county: Play, station: SitePlan): Moments {
   const spec = `${scenario.fault}@${station.site.site}${subjectOf(scenario, station)}`
   const ordered = county.staged.desk.order(`${spec}+${(begin - STARTS_AT) / 1000}${lastsSeconds}`)
   if (!ordered.ok) throw new Error(`${spec}: ${ordered.problem.detail}`)
-  if (scenario.declared) declare(county, station, begin)
+  if (scenario.declared) declare(county, station, scenario, begin)
   const moments: Moments = { begin, from: begin }
   if (scenario.from === 'end') moments.from = begin + (scenario.lastsHours ?? 0) * HOUR_MS
   if (scenario.from === 'sale') {
@@ -83,15 +83,20 @@ function order(scenario: Scenario, county: Play, station: SitePlan): Moments {
   return moments
 }
 
-/** A window for the whole site, stated at the desk by the site itself. */
-function declare(county: Play, station: SitePlan, begin: EpochMs): void {
+/** Windows for the whole site, stated at the desk by the site itself. */
+function declare(county: Play, station: SitePlan, { declared, days }: Scenario, begin: EpochMs): void {
+  if (declared === 'once') declareOne(county, station, begin - HOUR_MS, begin + DECLARED_AFTER_MS)
+  // Noon and midnight are when rules of days judge.
+  else
+    for (let at = STARTS_AT + DAY_MS / 2; at < STARTS_AT + days * DAY_MS; at += DAY_MS / 2)
+      declareOne(county, station, at - HOUR_MS / 2, at + HOUR_MS)
+}
+
+function declareOne({ staged, feed }: Play, station: SitePlan, at: EpochMs, to: EpochMs): void {
   const { site } = station.site
-  const at = begin - HOUR_MS
-  const span = { from: at, to: begin + DECLARED_AFTER_MS }
-  const window = { window: `W-${site}`, site, part: '', purpose: 'maintenance' as const, note: '', ...span }
-  county.staged.world.agenda.plan(at, () =>
-    county.feed.log({ type: 'window', at, loggedAt: at, site, window }),
-  )
+  const span = { part: '', purpose: 'maintenance' as const, note: '', from: at, to }
+  const window = { window: `W-${site}-${at}`, site, ...span }
+  staged.world.agenda.plan(at, () => feed.log({ type: 'window', at, loggedAt: at, site, window }))
 }
 
 /** A proposal of a better chart is no accusation, and the charts of the simulator are bent: it is right wherever it comes. */

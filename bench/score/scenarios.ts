@@ -14,8 +14,8 @@ export interface Scenario {
   readonly days: number
   /** Any of these rules finds it; for honest scenarios: rules that rightly say something. */
   readonly rules: readonly string[]
-  /** The site declares a window for itself, from an hour before until six hours after the beginning. */
-  readonly declared?: true
+  /** The site declares windows for itself: one around the beginning, or two every day, over noon and over midnight. */
+  readonly declared?: 'once' | 'daily'
   /** Longest time to the alarm, in seconds, from `from`. */
   readonly withinSeconds: number
   /**
@@ -100,13 +100,13 @@ export const SCENARIOS: readonly Scenario[] = [
   misdeed('line-rewired', '信号线改接', 'tapped-nozzle', ['line-rewired'], MINUTE, { lastsHours: 4 }),
   misdeed('cabinet-open', '采集箱铅封破坏', 'none', ['cabinet-opened'], MINUTE, { hour: 2, lastsHours: 1 }),
   misdeed('line-cut-declared', '申报维护后剪线', 'tapped-nozzle', ['line-cut'], MINUTE, {
-    ...{ fault: 'line-cut', lastsHours: 4, declared: true },
+    ...{ fault: 'line-cut', lastsHours: 4, declared: 'once' },
   }),
   misdeed('line-rewired-declared', '申报维护后改接', 'tapped-nozzle', ['line-rewired'], MINUTE, {
-    ...{ fault: 'line-rewired', lastsHours: 4, declared: true },
+    ...{ fault: 'line-rewired', lastsHours: 4, declared: 'once' },
   }),
   misdeed('cabinet-open-declared', '申报维护后开箱', 'none', ['cabinet-opened'], MINUTE, {
-    ...{ fault: 'cabinet-open', hour: 2, lastsHours: 1, declared: true },
+    ...{ fault: 'cabinet-open', hour: 2, lastsHours: 1, declared: 'once' },
   }),
   misdeed('price-cheat', '主板价格作弊', 'tapped-nozzle', ['price-mismatch'], 4 * HOUR, { from: 'sale' }),
   misdeed('missing-sales', '隐瞒销售(四笔瞒一)', 'tapped-nozzle', BOOKS, 4 * HOUR, { from: 'sale' }),
@@ -130,6 +130,9 @@ export const SCENARIOS: readonly Scenario[] = [
     from: 'delivery',
   }),
   misdeed('leak-slow', '渗漏 0.757 L/h', 'tank', ['leak', ...TANK], 30 * DAY, { days: 31 }),
+  misdeed('leak-declared', '每日申报维护下渗漏', 'tank', ['leak'], 30 * DAY, {
+    ...{ fault: 'leak-slow', days: 31, declared: 'daily' },
+  }),
   misdeed('leak-fast', '泄漏 5 L/min', 'tank', ['sudden-loss'], HOUR, { hour: 2, lastsHours: 3 }),
   misdeed('tank-theft', '罐内盗油 600 L', 'tank', ['sudden-loss'], HOUR, { hour: 2 }),
   misdeed('unplugged', '拔采集器断采售油', 'none', ['dark-collector', 'missing-sales'], HOUR, {
