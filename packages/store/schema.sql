@@ -215,6 +215,7 @@ create table nozzle (
   dispenser text not null,
   nozzle text not null,
   arm boolean not null default false,
+  standing boolean not null default true,
   constraint nozzle_county_site_id_nozzle_arm_key UNIQUE (county, site_id, nozzle, arm),
   constraint nozzle_pkey PRIMARY KEY (county, nozzle_id)
 );
@@ -431,6 +432,7 @@ create table site (
   enterprise_name text not null,
   longitude double precision not null,
   latitude double precision not null,
+  coming jsonb not null default '[]'::jsonb,
   constraint site_county_site_key UNIQUE (county, site),
   constraint site_pkey PRIMARY KEY (county, site_id)
 );
@@ -453,6 +455,7 @@ create table tank (
   capacity_ml bigint not null,
   safe_fill_ml bigint not null,
   diameter_mm integer not null,
+  standing boolean not null default true,
   constraint tank_county_site_id_tank_key UNIQUE (county, site_id, tank),
   constraint tank_pkey PRIMARY KEY (county, tank_id)
 );

@@ -11,6 +11,7 @@ import {
   dump,
   generator,
   placed,
+  RECEIVED,
   randomStream,
   registration,
   run,
@@ -111,8 +112,17 @@ describe('the views are a function of the log', () => {
           0,
           registration(siteOf('S002', { effectiveAt: START - HOUR })) as (typeof entries)[number],
         )
+        // One whose moment comes while the log is being followed.
+        const coming = siteOf('S002', {
+          name: '改造后',
+          effectiveAt: RECEIVED + 1_000 * (6 + random(entries.length)),
+          tanks: siteOf('S002').tanks.map((tank) => ({ ...tank, grade: '95' })),
+          arms: [],
+        })
+        entries.splice(random(6), 0, registration(coming) as (typeof entries)[number])
         const log = [...deskEntries(sites), ...entries]
         const whole = await viewsOf(log, () => log.length)
+        expect(whole.tables.site?.join('')).toContain('改造后')
         const single = await viewsOf(log, () => 1)
         expect(single.tables).toEqual(whole.tables)
         const county = nextCounty++

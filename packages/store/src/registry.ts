@@ -7,7 +7,10 @@ export interface SiteRow {
   readonly siteId: number
   readonly site: string
   readonly effectiveAt: number
+  /** The registration in force. */
   readonly document: Site
+  /** Registrations that hold from a later moment, oldest first. */
+  readonly coming: readonly Site[]
 }
 export interface TankRow {
   readonly tankId: number
@@ -17,6 +20,8 @@ export interface TankRow {
   readonly capacityMillilitres: number
   readonly safeFillMillilitres: number
   readonly diameterMillimetres: number
+  /** Whether the registration in force names it. */
+  readonly standing: boolean
 }
 export interface NozzleRow {
   readonly nozzleId: number
@@ -24,6 +29,8 @@ export interface NozzleRow {
   readonly dispenser: string
   readonly nozzle: string
   readonly arm: boolean
+  /** Whether the registration in force names it. */
+  readonly standing: boolean
 }
 /** From `validFrom` on the nozzle draws from this tank, whose grade is `grade`. */
 export interface NozzleLinkRow {
@@ -43,10 +50,10 @@ export interface RegistryRows {
 export async function putRegistry(tx: Transaction, county: number, rows: RegistryRows): Promise<void> {
   if (rows.sites.length > 0)
     await tx.query(
-      `insert into site (county, site_id, site, document, effective_at, name, kind, town, enterprise, enterprise_name, longitude, latitude)
-       select $1::int4, * from unnest($2::int4[], $3::text[], $4::jsonb[], $5::int8[], $6::text[], $7::text[], $8::text[], $9::text[],
-         $10::text[], $11::float8[], $12::float8[])
-       on conflict (county, site_id) do update set document = excluded.document, effective_at = excluded.effective_at,
+      `insert into site (county, site_id, site, document, coming, effective_at, name, kind, town, enterprise, enterprise_name, longitude, latitude)
+       select $1::int4, * from unnest($2::int4[], $3::text[], $4::jsonb[], $5::jsonb[], $6::int8[], $7::text[], $8::text[], $9::text[],
+         $10::text[], $11::text[], $12::float8[], $13::float8[])
+       on conflict (county, site_id) do update set document = excluded.document, coming = excluded.coming, effective_at = excluded.effective_at,
          name = excluded.name, kind = excluded.kind, town = excluded.town, enterprise = excluded.enterprise,
          enterprise_name = excluded.enterprise_name, longitude = excluded.longitude, latitude = excluded.latitude`,
       [
@@ -54,6 +61,7 @@ export async function putRegistry(tx: Transaction, county: number, rows: Registr
         rows.sites.map((s) => s.siteId),
         rows.sites.map((s) => s.site),
         rows.sites.map((s) => JSON.stringify(s.document)),
+        rows.sites.map((s) => JSON.stringify(s.coming)),
         rows.sites.map((s) => s.effectiveAt),
         rows.sites.map((s) => s.document.name),
         rows.sites.map((s) => s.document.kind),
@@ -66,10 +74,10 @@ export async function putRegistry(tx: Transaction, county: number, rows: Registr
     )
   if (rows.tanks.length > 0)
     await tx.query(
-      `insert into tank (county, tank_id, site_id, tank, grade, capacity_ml, safe_fill_ml, diameter_mm)
-       select $1::int4, * from unnest($2::int4[], $3::int4[], $4::text[], $5::int2[], $6::int8[], $7::int8[], $8::int4[])
+      `insert into tank (county, tank_id, site_id, tank, grade, capacity_ml, safe_fill_ml, diameter_mm, standing)
+       select $1::int4, * from unnest($2::int4[], $3::int4[], $4::text[], $5::int2[], $6::int8[], $7::int8[], $8::int4[], $9::bool[])
        on conflict (county, tank_id) do update set grade = excluded.grade, capacity_ml = excluded.capacity_ml,
-         safe_fill_ml = excluded.safe_fill_ml, diameter_mm = excluded.diameter_mm`,
+         safe_fill_ml = excluded.safe_fill_ml, diameter_mm = excluded.diameter_mm, standing = excluded.standing`,
       [
         county,
         rows.tanks.map((t) => t.tankId),
@@ -79,13 +87,14 @@ export async function putRegistry(tx: Transaction, county: number, rows: Registr
         rows.tanks.map((t) => t.capacityMillilitres),
         rows.tanks.map((t) => t.safeFillMillilitres),
         rows.tanks.map((t) => t.diameterMillimetres),
+        rows.tanks.map((t) => t.standing),
       ],
     )
   if (rows.nozzles.length > 0)
     await tx.query(
-      `insert into nozzle (county, nozzle_id, site_id, dispenser, nozzle, arm)
-       select $1::int4, * from unnest($2::int4[], $3::int4[], $4::text[], $5::text[], $6::bool[])
-       on conflict (county, nozzle_id) do update set dispenser = excluded.dispenser`,
+      `insert into nozzle (county, nozzle_id, site_id, dispenser, nozzle, arm, standing)
+       select $1::int4, * from unnest($2::int4[], $3::int4[], $4::text[], $5::text[], $6::bool[], $7::bool[])
+       on conflict (county, nozzle_id) do update set dispenser = excluded.dispenser, standing = excluded.standing`,
       [
         county,
         rows.nozzles.map((n) => n.nozzleId),
@@ -93,6 +102,7 @@ export async function putRegistry(tx: Transaction, county: number, rows: Registr
         rows.nozzles.map((n) => n.dispenser),
         rows.nozzles.map((n) => n.nozzle),
         rows.nozzles.map((n) => n.arm),
+        rows.nozzles.map((n) => n.standing),
       ],
     )
   if (rows.links.length > 0)
@@ -113,17 +123,17 @@ export async function putRegistry(tx: Transaction, county: number, rows: Registr
 /** Reads the whole registry of a county, in the order in which numbers were given. */
 export async function loadRegistry(tx: Transaction, county: number): Promise<RegistryRows> {
   const sites = await tx.query<SiteRow>(
-    'select site_id as "siteId", site, effective_at as "effectiveAt", document from site where county = $1 order by site_id',
+    'select site_id as "siteId", site, effective_at as "effectiveAt", document, coming from site where county = $1 order by site_id',
     [county],
   )
   const tanks = await tx.query<TankRow>(
     `select tank_id as "tankId", site_id as "siteId", tank, grade, capacity_ml as "capacityMillilitres",
-       safe_fill_ml as "safeFillMillilitres", diameter_mm as "diameterMillimetres"
+       safe_fill_ml as "safeFillMillilitres", diameter_mm as "diameterMillimetres", standing
      from tank where county = $1 order by tank_id`,
     [county],
   )
   const nozzles = await tx.query<NozzleRow>(
-    'select nozzle_id as "nozzleId", site_id as "siteId", dispenser, nozzle, arm from nozzle where county = $1 order by nozzle_id',
+    'select nozzle_id as "nozzleId", site_id as "siteId", dispenser, nozzle, arm, standing from nozzle where county = $1 order by nozzle_id',
     [county],
   )
   const links = await tx.query<NozzleLinkRow>(

@@ -89,6 +89,7 @@ export class ViewsFollower implements Follower {
   async compose(open: Open, entries: readonly LogEntry[]): Promise<Pipeline> {
     const round = new Round(this.#options.county)
     for (const entry of entries) {
+      if (this.registry.advance(entry.receivedAt)) round.registryChanged = true
       if (entry.type === 'batch') this.#takeBatch(round, entry)
       else if (entry.type === 'desk') this.#takeDesk(round, entry)
     }
@@ -143,7 +144,7 @@ export class ViewsFollower implements Follower {
     // What this version cannot read was written by a newer one; it stays in the log until the views are built anew.
     if (!desk.ok) return
     if (desk.value.action === 'site-registered') {
-      this.registry.register(desk.value.site)
+      this.registry.register(desk.value.site, entry.receivedAt)
       round.registryChanged = true
     } else if (desk.value.action === 'device-enrolled' || desk.value.action === 'device-revoked')
       this.#takeDevice(round, desk.value, entry.receivedAt)

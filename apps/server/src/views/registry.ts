@@ -51,6 +51,8 @@ export class RegistryView {
   readonly #touchedNozzles = new Set<NozzleEntry>()
   readonly #touchedLinks = new Set<NozzleLinkRow>()
   #regrades: GradeSpan[] = []
+  /** When the next registration comes into force. */
+  #nextEffect = Number.POSITIVE_INFINITY
 
   readonly #byId = new Map<number, SiteEntry>()
 
@@ -63,14 +65,16 @@ export class RegistryView {
   async load(tx: Transaction, county: number): Promise<void> {
     for (const kept of [this.sites, this.nozzles, this.tanks, this.#byId]) kept.clear()
     this.#forgetTouched()
+    this.#nextEffect = Number.POSITIVE_INFINITY
     const rows = await loadRegistry(tx, county)
     for (const row of rows.sites) {
       const site: SiteEntry = { row, tanks: new Map(), nozzles: new Map(), arms: new Map() }
       this.sites.set(row.site, site)
       this.#byId.set(row.siteId, site)
+      this.#nextEffect = Math.min(this.#nextEffect, row.coming[0]?.effectiveAt ?? Number.POSITIVE_INFINITY)
     }
-    for (const row of rows.tanks) this.#keepTank({ row, site: this.#byId.get(row.siteId)! })
-    for (const row of rows.nozzles) this.#keepNozzle({ row, site: this.#byId.get(row.siteId)!, links: [] })
+    for (const row of rows.tanks) this.#addTank({ row, site: this.#byId.get(row.siteId)! })
+    for (const row of rows.nozzles) this.#addNozzle({ row, site: this.#byId.get(row.siteId)!, links: [] })
     for (const link of rows.links) this.nozzles.get(link.nozzleId)!.links.push(link)
   }
 
@@ -80,74 +84,116 @@ export class RegistryView {
     this.#regrades = []
   }
 
-  /** Takes one registration: the newest by `effectiveAt` is in force, an older one only adds to the past. */
-  register(document: Site): void {
+  /**
+   * Takes one registration, stated at `at`. In force is the newest whose moment has come; those of a later moment wait for
+   * it, older ones only add to the past. What it names is known at once: records of it may come before it holds.
+   */
+  register(document: Site, at: number): void {
     const known = this.sites.get(document.site)
-    const row: SiteRow = {
-      siteId: known?.row.siteId ?? this.sites.size + 1,
-      site: document.site,
-      effectiveAt: document.effectiveAt,
-      document,
-    }
-    const site: SiteEntry = known ?? { row, tanks: new Map(), nozzles: new Map(), arms: new Map() }
-    this.sites.set(document.site, site)
-    this.#byId.set(row.siteId, site)
-    const newest = document.effectiveAt >= site.row.effectiveAt
-    if (newest) {
-      site.row = row
-      this.#touchedSites.add(site)
-    }
-    for (const tank of document.tanks) this.#registerTank(site, tank, newest)
+    const site = known ?? this.#newSite(document)
+    const stated = known ? [site.row.document, ...site.row.coming] : []
+    const changed = this.#settle(
+      site,
+      [...stated.filter((each) => each.effectiveAt !== document.effectiveAt), document],
+      at,
+    )
+    for (const tank of document.tanks)
+      if (!site.tanks.has(tank.tank)) this.#putTank(site, tank, this.tanks.size + 1, false)
     for (const { dispenser, nozzles } of document.dispensers)
-      for (const nozzle of nozzles)
-        this.#registerNozzle(
-          site,
-          { code: nozzle.nozzle, dispenser, arm: false },
-          nozzle.tank,
-          document,
-          newest,
-        )
-    for (const arm of document.arms)
-      this.#registerNozzle(site, { code: arm.arm, dispenser: '', arm: true }, arm.tank, document, newest)
+      for (const { nozzle, tank } of nozzles)
+        this.#nameNozzle(site, { dispenser, nozzle, arm: false }, tank, document)
+    for (const { arm, tank } of document.arms)
+      this.#nameNozzle(site, { dispenser: '', nozzle: arm, arm: true }, tank, document)
+    if (changed || !known) this.#bringIntoForce(site)
   }
 
-  #registerTank(site: SiteEntry, tank: Site['tanks'][number], newest: boolean): void {
-    const known = site.tanks.get(tank.tank)
-    if (known && !newest) return
+  /** Brings into force what was registered for a moment that has come. Returns whether anything changed. */
+  advance(at: number): boolean {
+    if (at < this.#nextEffect) return false
+    this.#nextEffect = Number.POSITIVE_INFINITY
+    for (const site of this.sites.values()) {
+      const { document, coming } = site.row
+      if (this.#settle(site, [document, ...coming], at)) this.#bringIntoForce(site)
+    }
+    return true
+  }
+
+  #newSite(document: Site): SiteEntry {
+    const { site, effectiveAt } = document
+    const row: SiteRow = { siteId: this.sites.size + 1, site, effectiveAt, document, coming: [] }
+    const entry: SiteEntry = { row, tanks: new Map(), nozzles: new Map(), arms: new Map() }
+    this.sites.set(site, entry)
+    this.#byId.set(row.siteId, entry)
+    this.#touchedSites.add(entry)
+    return entry
+  }
+
+  /** Finds what is in force among registrations, and what is still to come. Returns whether another one is in force. */
+  #settle(site: SiteEntry, stated: readonly Site[], at: number): boolean {
+    const inOrder = [...stated].sort((a, b) => a.effectiveAt - b.effectiveAt)
+    const place = Math.max(
+      0,
+      inOrder.findLastIndex((each) => each.effectiveAt <= at),
+    )
+    const document = inOrder[place]!
+    const coming = inOrder.slice(place + 1)
+    this.#nextEffect = Math.min(this.#nextEffect, coming[0]?.effectiveAt ?? Number.POSITIVE_INFINITY)
+    const changed = document !== site.row.document
+    const waits = site.row.coming
+    if (!changed && coming.length === waits.length && coming.every((each, i) => each === waits[i]))
+      return false
+    site.row = { ...site.row, effectiveAt: document.effectiveAt, document, coming }
+    this.#touchedSites.add(site)
+    return changed
+  }
+
+  /** Writes the registration in force into the rows of the site's parts; what it does not name does not stand any more. */
+  #bringIntoForce(site: SiteEntry): void {
+    const { tanks, dispensers, arms } = site.row.document
+    const named = new Map(tanks.map((tank) => [tank.tank, tank]))
+    for (const { row } of site.tanks.values()) {
+      const tank = named.get(row.tank)
+      if (tank) this.#putTank(site, tank, row.tankId, true)
+      else if (row.standing) this.#keepTank(site.tanks.get(row.tank)!, { ...row, standing: false })
+    }
+    const dispenserOf = new Map(
+      dispensers.flatMap(({ dispenser, nozzles }) => nozzles.map(({ nozzle }) => [nozzle, dispenser])),
+    )
+    const armsNamed = new Set(arms.map(({ arm }) => arm))
+    for (const nozzle of [...site.nozzles.values(), ...site.arms.values()]) {
+      const { row } = nozzle
+      const standing = row.arm ? armsNamed.has(row.nozzle) : dispenserOf.has(row.nozzle)
+      const dispenser = row.arm ? row.dispenser : (dispenserOf.get(row.nozzle) ?? row.dispenser)
+      this.#keepNozzle(nozzle, { ...row, dispenser, standing })
+    }
+  }
+
+  #putTank(site: SiteEntry, tank: Site['tanks'][number], tankId: number, standing: boolean): void {
     const row: TankRow = {
-      tankId: known?.row.tankId ?? this.tanks.size + 1,
+      tankId,
       siteId: site.row.siteId,
       tank: tank.tank,
       grade: gradeIndex(tank.grade),
       capacityMillilitres: tank.capacityMillilitres,
       safeFillMillilitres: tank.safeFillMillilitres,
       diameterMillimetres: tank.diameterMillimetres,
+      standing,
     }
-    const entry: TankEntry = known ?? { row, site }
-    entry.row = row
-    this.#keepTank(entry)
-    this.#touchedTanks.add(entry)
+    this.#keepTank(site.tanks.get(tank.tank) ?? { row, site }, row)
   }
 
-  #registerNozzle(
+  /** Makes a nozzle or arm known, and what it draws from by a registration. */
+  #nameNozzle(
     site: SiteEntry,
-    named: { code: string; dispenser: string; arm: boolean },
+    named: Pick<NozzleRow, 'dispenser' | 'nozzle' | 'arm'>,
     tank: string,
     document: Site,
-    newest: boolean,
   ): void {
-    const known = (named.arm ? site.arms : site.nozzles).get(named.code)
-    const row: NozzleRow = {
-      nozzleId: known?.row.nozzleId ?? this.nozzles.size + 1,
-      siteId: site.row.siteId,
-      dispenser: known && !newest ? known.row.dispenser : named.dispenser,
-      nozzle: named.code,
-      arm: named.arm,
-    }
+    const known = (named.arm ? site.arms : site.nozzles).get(named.nozzle)
+    const { siteId } = site.row
+    const row = known?.row ?? { nozzleId: this.nozzles.size + 1, siteId, ...named, standing: false }
     const nozzle: NozzleEntry = known ?? { row, site, links: [] }
-    nozzle.row = row
-    this.#keepNozzle(nozzle)
-    this.#touchedNozzles.add(nozzle)
+    this.#keepNozzle(nozzle, row)
     this.#link(nozzle, {
       nozzleId: row.nozzleId,
       validFrom: document.effectiveAt,
@@ -180,12 +226,24 @@ export class RegistryView {
       })
   }
 
-  #keepTank(tank: TankEntry): void {
+  #keepTank(tank: TankEntry, row: TankRow): void {
+    tank.row = row
+    this.#addTank(tank)
+    this.#touchedTanks.add(tank)
+  }
+
+  #keepNozzle(nozzle: NozzleEntry, row: NozzleRow): void {
+    nozzle.row = row
+    this.#addNozzle(nozzle)
+    this.#touchedNozzles.add(nozzle)
+  }
+
+  #addTank(tank: TankEntry): void {
     this.tanks.set(tank.row.tankId, tank)
     tank.site.tanks.set(tank.row.tank, tank)
   }
 
-  #keepNozzle(nozzle: NozzleEntry): void {
+  #addNozzle(nozzle: NozzleEntry): void {
     this.nozzles.set(nozzle.row.nozzleId, nozzle)
     ;(nozzle.row.arm ? nozzle.site.arms : nozzle.site.nozzles).set(nozzle.row.nozzle, nozzle)
   }

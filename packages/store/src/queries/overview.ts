@@ -47,7 +47,7 @@ export async function sumSpan(
   return rows
 }
 
-/** Stock by grade, and what dispensers sold a day on average over whole days `fromDay ≤ day < toDay`. */
+/** Stock by grade in the tanks that stand, and what dispensers sold a day on average over whole days `fromDay ≤ day < toDay`. */
 export interface StockRow {
   readonly grade: number
   readonly volumeMillilitres: number
@@ -68,7 +68,7 @@ export async function sumStock(
            join nozzle n on n.county = $1 and n.nozzle_id = r.nozzle_id and not n.arm
            where r.county = $1 and r.day >= $2 and r.day < $3 and r.grade = t.grade), 0)::int8 as "dailySalesMillilitres"
       from tank t left join tank_state l on l.county = $1 and l.tank_id = t.tank_id
-      where t.county = $1 group by t.grade order by t.grade`,
+      where t.county = $1 and t.standing group by t.grade order by t.grade`,
     values: [county, fromDay, toDay],
   })
   return rows

@@ -31,8 +31,8 @@ export async function listSites(
     text: `select s.site_id as "siteId", s.site, s.name, s.kind, s.town, s.enterprise, s.enterprise_name as "enterpriseName",
         s.longitude, s.latitude, ${sumNames('d')},
         coalesce(k.stock, 0)::int8 as "stockMillilitres", coalesce(k.capacity, 0)::int8 as "capacityMillilitres",
-        (select count(*) from nozzle_state l where l.county = $1 and l.site_id = s.site_id
-           and l.line in ('cut', 'shorted', 'rewired')) as "brokenLines"
+        (select count(*) from nozzle_state l join nozzle n on n.county = $1 and n.nozzle_id = l.nozzle_id and n.standing
+           where l.county = $1 and l.site_id = s.site_id and l.line in ('cut', 'shorted', 'rewired')) as "brokenLines"
       from site s
       left join lateral (
         select ${sumColumns('r')} from sales_day r where r.county = $1 and r.site_id = s.site_id and r.day = $2
@@ -40,7 +40,7 @@ export async function listSites(
       left join lateral (
         select sum(t.capacity_ml) as capacity, sum(l.volume_ml) as stock from tank t
         left join tank_state l on l.county = $1 and l.tank_id = t.tank_id
-        where t.county = $1 and t.site_id = s.site_id
+        where t.county = $1 and t.site_id = s.site_id and t.standing
       ) k on true
       where s.county = $1 and ($3::text is null or s.site = $3)
       order by s.site`,
