@@ -9,8 +9,8 @@ import { Cadence } from './cadence.ts'
 import { answered, type Exchange, lost } from './exchange.ts'
 import { LineWatch } from './line-watch.ts'
 import type { Driver } from './loop.ts'
-import { MAP_VERSION, type ModbusPort } from './modbus.ts'
 import type { PortPool } from './ports.ts'
+import { PulseReader } from './pulse-reader.ts'
 import { type MeterState, MOST_MILLILITRES_PER_MS, SaleMeter, SHORTEST_GAP_MS } from './sale-meter.ts'
 import { UnsoldPulses } from './unsold.ts'
 
@@ -38,12 +38,6 @@ interface InputState {
   readonly line: StateValue
 }
 
-interface ModuleReading {
-  readonly module: modbus.PulseModule
-  /** One per input configured, in that order. */
-  readonly readings: readonly modbus.PulseInput[]
-}
-
 interface Input {
   readonly config: PulseConfig['nozzles'][number]
   readonly key: string
@@ -64,12 +58,11 @@ export class PulseDriver implements Driver {
   readonly intervalMs = POLL_MS
   private readonly config: PulseConfig
   private readonly station: Station
-  private readonly port: ModbusPort
+  private readonly module: PulseReader
   private readonly cadence: Cadence
   /** The box's own contacts are wired to the first module only. */
   private readonly isBox: boolean
   private readonly inputs: Input[]
-  private wholeRead = true
   /** Records were refused: the totalizers have to be stated again. */
   private owing = false
 
@@ -77,7 +70,11 @@ export class PulseDriver implements Driver {
     this.subject = `pulse ${config.port}`
     this.config = config
     this.station = station
-    this.port = ports.modbusPort(config.port, config.framing ?? 'tcp')
+    this.module = new PulseReader(
+      config,
+      ports.modbusPort(config.port, config.framing ?? 'tcp'),
+      station.clock.speed,
+    )
     this.isBox = station.site.volume.find((driver) => driver.driver === 'pulse') === config
     this.cadence = new Cadence(station)
     this.inputs = config.nozzles.map((nozzle) => this.restore(nozzle))
@@ -128,17 +125,12 @@ export class PulseDriver implements Driver {
   }
 
   async poll(now: EpochMs): Promise<Exchange<unknown>> {
-    const read = await this.readModule()
+    const read = await this.module.read()
     if (!read.ok) {
       this.cadence.missed()
       return read
     }
     const { module, readings } = read.value
-    const doubt = this.doubtOf(module)
-    if (doubt !== undefined) {
-      this.cadence.missed()
-      return lost('silent', doubt)
-    }
     if (this.isBox) await this.boxContacts(module)
     const storedAt = Math.max(0, ...this.inputs.map((input) => input.meter.state?.at ?? 0))
     const heard = this.cadence.heard(now, storedAt || undefined)
@@ -180,13 +172,6 @@ export class PulseDriver implements Driver {
     return outcome
   }
 
-  /** Why what answered cannot be the module that the configuration means; undefined when it can. */
-  private doubtOf({ mapVersion, inputs }: modbus.PulseModule): string | undefined {
-    if (mapVersion !== MAP_VERSION) return `register map ${mapVersion}, ${MAP_VERSION} is read`
-    const beyond = this.inputs.find(({ config }) => config.input >= inputs)
-    return beyond && `the module has ${inputs} inputs, none is number ${beyond.config.input}`
-  }
-
   /**
    * Takes a count over. One that no input can have reached since the last look is noise, unless it stays: then the counter
    * was set, and goes on from there, without pulses that nobody counted.
@@ -212,44 +197,6 @@ export class PulseDriver implements Driver {
     input.raw = reading.pulsesA
     input.uptimeSeconds = uptimeSeconds
     return true
-  }
-
-  /** The module and all inputs in one request; a module that does not hold all registers is asked block by block. */
-  private async readModule(): Promise<Exchange<ModuleReading>> {
-    const { unit } = this.config
-    const last = Math.max(
-      ...this.inputs.map(({ config }) => modbus.blockAddress(modbus.PULSE_INPUT, config.input)),
-    )
-    const length = last + modbus.PULSE_INPUT.length
-    if (this.wholeRead && length <= modbus.MOST_REGISTERS_PER_READ) {
-      const words = await this.port.registers(unit, 0, length)
-      if (words.ok) return this.decode(words.value)
-      if (words.exception === undefined) return words
-      this.wholeRead = false
-    }
-    const module = await this.port.read(unit, modbus.PULSE_MODULE)
-    if (!module.ok) return module
-    const readings: modbus.PulseInput[] = []
-    for (const { config } of this.inputs) {
-      const reading = await this.port.read(unit, modbus.PULSE_INPUT, config.input)
-      if (!reading.ok) return reading
-      readings.push(reading.value)
-    }
-    return answered({ module: module.value, readings })
-  }
-
-  private decode(words: readonly number[]): Exchange<ModuleReading> {
-    const { PULSE_MODULE, PULSE_INPUT } = modbus
-    const module = modbus.readBlock(PULSE_MODULE, words.slice(0, PULSE_MODULE.length))
-    if (!module.ok) return lost('silent', `${module.problem.where}: ${module.problem.detail}`)
-    const readings: modbus.PulseInput[] = []
-    for (const { config } of this.inputs) {
-      const at = modbus.blockAddress(PULSE_INPUT, config.input)
-      const reading = modbus.readBlock(PULSE_INPUT, words.slice(at, at + PULSE_INPUT.length))
-      if (!reading.ok) return lost('silent', `${reading.problem.where}: ${reading.problem.detail}`)
-      readings.push(reading.value)
-    }
-    return answered({ module: module.value, readings })
   }
 
   private async keep(observations: readonly Observation[], state: StateMap): Promise<void> {
