@@ -59,6 +59,37 @@ export async function open(
   return { page, complaints }
 }
 
+/** A page of the platform that stays open, as an officer's does. */
+export interface Tab extends Opened {
+  /** Goes to another page as a link does: the program is not loaded again, and what it remembers stays. */
+  go(path: string): Promise<void>
+}
+
+/** Opens a page to stay in: loading the program costs a second of a busy machine, going on within it next to nothing. */
+export async function openTab(browser: Browser, base: string, path: string, size?: Size): Promise<Tab> {
+  const { page, complaints } = await open(browser, base, path, size)
+  return {
+    page,
+    complaints,
+    async go(to) {
+      // A list under the pointer stands still; nobody points at the next page yet.
+      await page.mouse.move(0, 0)
+      await page.evaluate((address) => {
+        history.pushState(null, '', address)
+        dispatchEvent(new PopStateEvent('popstate'))
+      }, to)
+    },
+  }
+}
+
+/** Resolves when everything that was being read is shown and the page has been drawn with it. */
+export async function settled(page: Page): Promise<void> {
+  await page.waitForFunction(() => document.querySelector('.skeleton') === null)
+  await page.evaluate(
+    () => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(() => drawn(undefined)))),
+  )
+}
+
 /** By how many px a page is wider than its window. */
 export function overflow(page: Page): Promise<number> {
   return page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)

@@ -32,7 +32,12 @@ export function AlarmCount(): ReactNode {
   )
 }
 
-/** Whether critical alarms are heard, and the switch for it. */
+const SOUND_STATES = ['on', 'muted', 'waiting'] as const
+
+/**
+ * Whether critical alarms are heard, and the switch for it. It is as wide as its longest word at all times: the very first click of a
+ * visit turns the sound on, and whatever was being clicked must not move away from under the finger.
+ */
 export function SoundSwitch({ className }: { className?: string }): ReactNode {
   const words = useWords()
   const state = useSoundState()
@@ -44,7 +49,13 @@ export function SoundSwitch({ className }: { className?: string }): ReactNode {
       onClick={() => setMuted(state === 'on')}
       {...(className ? { className } : {})}
     >
-      {words.alarms.sound[state]}
+      <span className="one-of">
+        {SOUND_STATES.map((each) => (
+          <span key={each} data-shown={each === state}>
+            {words.alarms.sound[each]}
+          </span>
+        ))}
+      </span>
     </button>
   )
 }
