@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { ChartDecision } from '@oiltrail/domain'
-import { parseVkey } from '@oiltrail/evidence'
+import { parseVkey, signCheckpoint } from '@oiltrail/evidence'
 import { sha256 } from '@oiltrail/evidence/node'
 import { HOUR_MS } from '@oiltrail/kernel'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -8,6 +9,7 @@ import { audit } from '../src/replay/audit.ts'
 import { VIEW_TABLES } from '../src/replay/compare.ts'
 import { describeFinding } from '../src/replay/findings.ts'
 import { replay } from '../src/replay/replay.ts'
+import { readyLogSigners } from '../src/seal/keys.ts'
 import { type Collector, openStand, type Stand, until } from './stand.ts'
 import { randomStream, siteOf } from './views.history.ts'
 
@@ -27,7 +29,7 @@ const CHART: ChartDecision = {
 }
 let stand: Stand
 let collectors: Collector[] = []
-let vkey: string
+let vkeys: string[]
 
 beforeAll(async () => {
   stand = await openStand()
@@ -66,7 +68,11 @@ beforeAll(async () => {
     const { rows } = await stand.database.store.pool.query('select max(size) as size from checkpoint')
     return rows[0].size === context.nextPosition()
   })
-  vkey = (await (await fetch(`${stand.server.url}/log/520327/vkey`)).text()).trim()
+  vkeys = await Promise.all(
+    ['vkey', 'vkey-sm2'].map(async (name) =>
+      (await (await fetch(`${stand.server.url}/log/520327/${name}`)).text()).trim(),
+    ),
+  )
 })
 afterAll(async () => {
   for (const collector of collectors) await collector.close()
@@ -74,10 +80,13 @@ afterAll(async () => {
   await stand.close()
 })
 
-async function runAudit() {
-  const key = parseVkey(sha256, vkey)
-  if (!key.ok) throw new Error(key.problem.detail)
-  return audit(stand.database.store, COUNTY, { vkeys: [key.value] })
+async function runAudit(options: { readonly older?: string } = {}) {
+  const keys = vkeys.map((text) => {
+    const key = parseVkey(sha256, text)
+    if (!key.ok) throw new Error(key.problem.detail)
+    return key.value
+  })
+  return audit(stand.database.store, COUNTY, { vkeys: keys, ...options })
 }
 
 /** Runs something on a tampered database, and puts the table back afterwards. */
@@ -197,6 +206,10 @@ describe('the audit names what somebody did to the views', () => {
   })
 })
 
+const FIRST_DEVICE = 'ctid = (select min(ctid) from device)'
+/** An enrolment that names no site and no keys. */
+const NO_SITE = `'{"v":1,"action":"device-enrolled","actor":"a","at":1,"device":"520327-S001-A"}'::bytea`
+
 describe('the audit names what somebody did to the log', () => {
   const swap =
     "overlay(raw placing '\\x37'::bytea from position('\"volumeMillilitres\":'::bytea in raw) + 20)"
@@ -295,12 +308,216 @@ describe('the audit names what somebody did to the log', () => {
       'device_key',
       /another public key/,
     ],
+    [
+      'a device that was taken out',
+      'device',
+      `delete from device where ${FIRST_DEVICE}`,
+      'device',
+      /lets it speak/,
+    ],
+    [
+      'a device that nobody enrolled',
+      'device',
+      "insert into device select county, '520327-S001-Z', site, token_hash, enrolled_at from device limit 1",
+      'device',
+      /does not let it speak/,
+    ],
+    [
+      'the site of a device',
+      'device',
+      `update device set site = 'S009' where ${FIRST_DEVICE}`,
+      'device',
+      /it is of S009/,
+    ],
+    [
+      'a device key taken out',
+      'device_key',
+      'delete from device_key where ctid = (select min(ctid) from device_key)',
+      'device_key',
+      /makes this key known/,
+    ],
+    [
+      'which records a key may sign',
+      'device_key',
+      'update device_key set to_seq = 7 where ctid = (select min(ctid) from device_key)',
+      'device_key',
+      /from 1 and before 7; the log says .* from 1$/,
+    ],
+    [
+      'where a chain stands',
+      'stream',
+      "update stream set islands = '[]' where ctid = (select min(ctid) from stream)",
+      'stream',
+      /holds nothing; the log says records 1 to 200 .*, records 251 to 300/,
+    ],
+    [
+      'a chain that holds no such thing',
+      'stream',
+      `update stream set islands = '"x"'`,
+      'stream',
+      /holds "x"/,
+    ],
+    ['a chain forgotten', 'stream', 'delete from stream', 'stream', /has batches/],
+    [
+      'a code on an accepted batch',
+      'log_entry',
+      `update log_entry set code = 'X' where ${batch}`,
+      'log_entry',
+      /no code/,
+    ],
+    [
+      'who sent what was refused',
+      'log_entry',
+      "update log_entry set device = '520327-S002-A' where type = 1",
+      'log_entry',
+      /its sender claimed/,
+    ],
+    [
+      'an entry without its device',
+      'log_entry',
+      `update log_entry set device = null where ${batch}`,
+      'log_entry',
+      /its leaf says/,
+    ],
+    [
+      'an entry of too many records, leaf and all',
+      'log_entry',
+      `update log_entry set last_seq = last_seq + 500, leaf = convert_to(regexp_replace(convert_from(leaf, 'UTF8'), '"last":[0-9]+', '"last":' || (last_seq + 500)), 'UTF8') where ${batch}`,
+      'log_entry',
+      /the batch is of .* 50 records/,
+    ],
+    [
+      'a number that no program of ours reads',
+      'log_entry',
+      `update log_entry set received_at = 9200000000000000000 where ${batch}`,
+      'log_entry',
+      /beyond 2\^53/,
+    ],
+    [
+      'an enrolment without a site, leaf and all',
+      'log_entry',
+      `update log_entry set raw = ${NO_SITE}, leaf = convert_to(regexp_replace(convert_from(leaf, 'UTF8'), '"raw":"[0-9a-f]+"', '"raw":"' || encode(sha256(${NO_SITE}), 'hex') || '"'), 'UTF8') where code = 'device-enrolled'`,
+      'log_entry',
+      /an enrolment without/,
+    ],
+    [
+      'a head far ahead',
+      'log_head',
+      'update log_head set next_position = 9000000000000000',
+      'log_entry',
+      /no entry there/,
+    ],
+    [
+      'cursors far ahead',
+      'follower_cursor',
+      'update follower_cursor set next_position = 9000000000000000',
+      'follower_cursor',
+      /the log ends before/,
+    ],
+    [
+      'a hand-over that skips what comes',
+      'share_target',
+      "insert into share_target values (520327, 'https://other.invalid', 99999, 0, 0, 0, 0, 0)",
+      'share_target',
+      /the log ends before/,
+    ],
+    [
+      'a tile too many',
+      'tile',
+      'insert into tile select county, 5, 0, hashes from tile where level = 0',
+      'tile',
+      /bytes more/,
+    ],
+    ['hashes too many', 'tile', 'update tile set hashes = hashes || hashes', 'tile', /bytes more/],
+    ['a tile taken out', 'tile', 'delete from tile', 'tile', /no hash from position 0 on/],
+    [
+      'all checkpoints taken out',
+      'checkpoint',
+      'delete from checkpoint',
+      'checkpoint',
+      /no checkpoint covers/,
+    ],
+    [
+      'a signature taken out of a checkpoint',
+      'checkpoint',
+      "update checkpoint set note = regexp_replace(note, '[^\n]+\n$', '')",
+      'checkpoint',
+      /lacks the signature of SM2-SM3/,
+    ],
   ]
   it.each(CASES)('%s', async (_name, table, sql, named, detail) => {
-    const report = await tampered(table, sql, runAudit)
+    const report = await tampered(table, sql, () => runAudit())
     expect(report.findingCount).toBeGreaterThan(0)
     const of = report.findings.filter((finding) => finding.table === named && detail.test(finding.detail))
     expect({ of: of.length > 0, all: report.findings }).toMatchObject({ of: true })
+  })
+})
+
+describe('a schema that is not ours', () => {
+  it('is a finding, not the end of the audit', async () => {
+    const { pool } = stand.database.store
+    await pool.query('alter table quiet_window rename to hidden')
+    await pool.query('alter table price rename column price_fen to hidden')
+    try {
+      const report = await runAudit()
+      expect(report.findings.map(({ table, detail }) => `${table}: ${detail}`)).toEqual([
+        expect.stringMatching(/^views: .*price_fen/),
+        expect.stringMatching(/^alarms: .*quiet_window/),
+      ])
+    } finally {
+      await pool.query('alter table hidden rename to quiet_window')
+      await pool.query('alter table price rename column hidden to price_fen')
+    }
+  })
+})
+
+describe('against a checkpoint that was kept outside', () => {
+  const newest = async (): Promise<{ size: number; note: string }> =>
+    (
+      await stand.database.store.pool.query<{ size: number; note: string }>(
+        'select size, note from checkpoint order by size desc limit 1',
+      )
+    ).rows[0]!
+
+  it('a log that grew from it is what it was', async () => {
+    const { rows } = await stand.database.store.pool.query<{ note: string }>(
+      'select note from checkpoint where size > 0 order by size limit 1',
+    )
+    for (const { note } of [rows[0]!, await newest()])
+      expect((await runAudit({ older: note })).findings).toEqual([])
+  })
+
+  it('a log that was cut, with everything that follows from it, is named by its missing positions', async () => {
+    const { size, note } = await newest()
+    // As an older copy of the whole database: head, cursors, checkpoints and tiles agree with each other.
+    const { rows } = await stand.database.store.pool.query<{ size: number }>(
+      'select size from checkpoint where size < $1 and size > 0 order by size desc limit 1',
+      [size],
+    )
+    const cut = rows[0]!.size
+    const report = await tampered(
+      'follower_cursor',
+      `update follower_cursor set next_position = ${cut}`,
+      () => runAudit({ older: note }),
+    )
+    const named = report.findings.filter(({ key }) => key === `positions ${cut} to ${size - 1}`)
+    expect(named).toMatchObject([{ tampering: 'removed', table: 'log_entry' }])
+  })
+
+  it('a log made anew under the same keys is named', async () => {
+    const { size } = await newest()
+    const signers = await readyLogSigners(join(stand.data, 'keys'), 'oiltrail.invalid/520327')
+    const note = signCheckpoint({ origin: signers.ed25519.key.name, size, root: sha256(new Uint8Array(1)) }, [
+      signers.ed25519,
+    ])
+    expect((await runAudit({ older: note })).findings).toMatchObject([
+      { tampering: 'altered', table: 'log_entry', key: `positions 0 to ${size - 1}` },
+    ])
+  })
+
+  it('what is no checkpoint of this log is named as such', async () => {
+    for (const older of ['', 'junk', (await newest()).note.replace('520327', '520328')])
+      expect((await runAudit({ older })).findings).toMatchObject([{ table: 'checkpoint' }])
   })
 })
 

@@ -17,7 +17,7 @@ export async function replayAlarms(
   rules?: readonly Rule[],
 ): Promise<WatchReplay> {
   const findings = new Findings()
-  const report = await readable(findings, 'log_entry', async () => {
+  const report = await readable(findings, 'alarms', async () => {
     // In this order: the log of a working server grows between the two.
     const cursor = await readCursor(store.pool, county, WATCH)
     const end = await readLogEnd(store.pool, county)

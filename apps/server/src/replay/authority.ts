@@ -134,7 +134,7 @@ export class Authority {
           'altered',
           'stream',
           name,
-          `its chain stands at ${place(islands).slice(0, LONGEST_PLACE)}; the log says ${place(said).slice(0, LONGEST_PLACE)}`,
+          `its chain holds ${shown(islands)}; the log says ${shown(said)}`,
         )
     }
     for (const name of missing.keys())
@@ -146,9 +146,6 @@ function describe(key: Pick<Key, 'algorithm' | 'fromSeq'> & { readonly toSeq?: n
   return `${key.algorithm} for records from ${key.fromSeq}${key.toSeq === undefined ? '' : ` and before ${key.toSeq}`}`
 }
 
-/** Characters of a chain's place that a finding shows. */
-const LONGEST_PLACE = 200
-
 /** Where a chain stands, in one spelling; a table may hold anything. */
 function place(islands: unknown): string {
   if (!Array.isArray(islands)) return JSON.stringify(islands)
@@ -157,6 +154,23 @@ function place(islands: unknown): string {
       Object.entries(one ?? {}).sort(([a], [b]) => (a < b ? -1 : 1)),
     ),
   )
+}
+
+/** Runs of records that a finding shows. */
+const SHOWN_RUNS = 8
+/** Characters of a hash, or of what is none, that a finding shows. */
+const SHOWN_CHARACTERS = 16
+
+/** The same for a person: runs of records and the hash at the end of each. */
+function shown(islands: unknown): string {
+  if (!Array.isArray(islands)) return (JSON.stringify(islands) ?? '').slice(0, SHOWN_CHARACTERS)
+  const runs = islands
+    .slice(-SHOWN_RUNS)
+    .map((one: Partial<Record<'first' | 'last' | 'head', unknown>> | null) => {
+      const hash = String(one?.head).slice(0, SHOWN_CHARACTERS)
+      return `records ${String(one?.first).slice(0, SHOWN_CHARACTERS)} to ${String(one?.last).slice(0, SHOWN_CHARACTERS)} (${hash}…)`
+    })
+  return runs.length === 0 ? 'nothing' : runs.join(', ')
 }
 
 function isEmpty(islands: unknown): boolean {

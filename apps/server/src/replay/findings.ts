@@ -41,6 +41,8 @@ export class Findings {
 
 /** SQLSTATE classes of values that a table or a type does not take. */
 const DATA_CLASSES = ['22', '23']
+/** A column or a table that we made is not there any more. */
+const MISSING = ['42703', '42P01']
 
 /**
  * Runs a part of a check. What was altered beyond reading (numbers that no log holds, bytes that are no batch, columns that
@@ -63,7 +65,8 @@ export async function readable<T>(
 
 function isOfData(error: Error): boolean {
   const { code } = error as { code?: unknown }
-  if (typeof code === 'string' && DATA_CLASSES.includes(code.slice(0, 2)) && code.length === 5) return true
+  if (typeof code === 'string' && code.length === 5)
+    return DATA_CLASSES.includes(code.slice(0, 2)) || MISSING.includes(code)
   return error instanceof ProblemError || error instanceof TypeError || error instanceof RangeError
 }
 

@@ -46,15 +46,20 @@ export async function replay(
   // A connection of its own: a statement that another use prepared would still name the live tables.
   const own = openStore(store.url, { max: 1, statementTimeoutMs: 0, applicationName: 'oiltrail-replay' })
   const tx = await own.pool.connect()
+  const findings = new Findings()
   try {
-    await tx.query(`set temp_buffers = '${TEMP_BUFFERS}'`)
-    const live = (await tx.query<{ name: string }>('select current_schema() as name')).rows[0]!.name
-    for (const { table } of VIEW_TABLES)
-      await tx.query(
-        `create temporary table ${quoteIdentifier(table)} (like ${quoteIdentifier(live)}.${quoteIdentifier(table)} including all)`,
-      )
-    await tx.query('begin isolation level repeatable read, read only')
-    return await rebuildAndCompare(tx, county, live, onProgress)
+    const report = await readable(findings, 'views', async () => {
+      await tx.query(`set temp_buffers = '${TEMP_BUFFERS}'`)
+      const live = (await tx.query<{ name: string }>('select current_schema() as name')).rows[0]!.name
+      for (const { table } of VIEW_TABLES)
+        await tx.query(
+          `create temporary table ${quoteIdentifier(table)} (like ${quoteIdentifier(live)}.${quoteIdentifier(table)} including all)`,
+        )
+      await tx.query('begin isolation level repeatable read, read only')
+      return rebuildAndCompare(tx, county, live, findings, onProgress)
+    })
+    const nothing = { entries: 0, head: 0, records: 0, rebuildMs: 0, tables: [] }
+    return { ...(report ?? nothing), findingCount: findings.count, findings: findings.list }
   } finally {
     // Closing the connection drops the temporary tables with it.
     tx.release(true)
@@ -66,30 +71,18 @@ async function rebuildAndCompare(
   tx: Transaction,
   county: number,
   live: string,
+  findings: Findings,
   onProgress: ((entries: number, of: number) => void) | undefined,
-): Promise<ReplayReport> {
+): Promise<Omit<ReplayReport, 'findings' | 'findingCount'>> {
   const follower = new ViewsFollower({ county })
   const head = (await readHead(tx, county))?.nextPosition ?? 0
-  const findings = new Findings()
   const began = performance.now()
-  const entries = await readable(findings, 'log_entry', () =>
-    rebuild(tx, county, follower, findings, onProgress),
-  )
+  const entries = await rebuild(tx, county, follower, findings, onProgress)
   const rebuildMs = performance.now() - began
   const tables: TableComparison[] = []
-  // An entry that could not be read ended the transaction: there is nothing to compare with.
-  if (entries !== undefined)
-    for (const of of VIEW_TABLES)
-      tables.push(await compareTable(tx, county, of, { live, rebuilt: 'pg_temp' }, findings))
-  return {
-    entries: entries ?? 0,
-    head,
-    records: follower.records,
-    rebuildMs,
-    tables,
-    findingCount: findings.count,
-    findings: findings.list,
-  }
+  for (const of of VIEW_TABLES)
+    tables.push(await compareTable(tx, county, of, { live, rebuilt: 'pg_temp' }, findings))
+  return { entries, head, records: follower.records, rebuildMs, tables }
 }
 
 /** Applies the log as far as the live views have followed it. Returns the number of entries. */
