@@ -29,6 +29,8 @@ const MISDEEDS = [
 /** How often the simulated enterprises are asked what they have to state. */
 const DESK_POLL_MS = 2_000
 
+/** What a real platform of this user may be set to, and the simulated county is not. */
+const PLAIN = { OILTRAIL_TLS_CERT: '', OILTRAIL_TLS_KEY: '', OILTRAIL_COUNTY: '', OILTRAIL_SHARE_URL: '' }
 /** Ends our children when we were killed outright. */
 const LIFELINE = new URL('./lifeline.mjs', import.meta.url).href
 
@@ -43,19 +45,7 @@ function say(text) {
 }
 
 function readOptions() {
-  const { values } = parseArgs({
-    args: process.argv.slice(2),
-    options: {
-      port: { type: 'string', default: process.env.OILTRAIL_PORT ?? '8080' },
-      'mqtt-port': { type: 'string', default: process.env.OILTRAIL_MQTT_PORT ?? '1883' },
-      data: { type: 'string', default: process.env.OILTRAIL_DATA ?? 'data' },
-      seed: { type: 'string', default: '7' },
-      speed: { type: 'string', default: '1' },
-      days: { type: 'string', default: '30' },
-      misdeeds: { type: 'string', default: 'on' },
-      help: { type: 'boolean', short: 'h', default: false },
-    },
-  })
+  const values = parse()
   if (values.help) {
     process.stdout.write(HELP)
     process.exit(0)
@@ -64,20 +54,50 @@ function readOptions() {
   whole('mqtt-port', 0, 65_535)
   whole('seed', 0, 4_294_967_295)
   whole('days', 0, 400)
-  if (values.misdeeds !== 'on' && values.misdeeds !== 'off') wrong('misdeeds', 'on or off')
-  if (!(Number(values.speed) > 0 && Number(values.speed) <= 1_000))
-    wrong('speed', 'a number above 0 and up to 1000')
+  if (values.misdeeds !== 'on' && values.misdeeds !== 'off') wrong('misdeeds', 'on or off', 'on 或 off')
+  const speed = /^[0-9]{1,4}(\.[0-9]{1,6})?$/.test(values.speed) ? Number(values.speed) : 0
+  if (!(speed > 0 && speed <= 1_000)) wrong('speed', 'a number above 0 and up to 1000', '大于 0 至 1000 的数')
   return values
 
   function whole(name, low, high) {
-    const value = Number(values[name])
-    if (!Number.isInteger(value) || value < low || value > high)
-      wrong(name, `a whole number from ${low} to ${high}`)
+    const value = /^[0-9]{1,10}$/.test(values[name]) ? Number(values[name]) : Number.NaN
+    if (!(value >= low && value <= high))
+      wrong(name, `a whole number from ${low} to ${high}`, `${low} 至 ${high} 的整数`)
   }
-  function wrong(name, wanted) {
-    process.stderr.write(`demo: --${name} must be ${wanted} / --${name} 参数无效\n\n${HELP}`)
-    process.exit(2)
+  function wrong(name, wanted, wantedZh) {
+    complain(`--${name} must be ${wanted} / --${name} 应为 ${wantedZh}`)
   }
+}
+
+function parse() {
+  // An empty variable is as good as none.
+  const text = (otherwise, variable) => ({
+    type: 'string',
+    default: (variable && process.env[variable]) || otherwise,
+  })
+  try {
+    return parseArgs({
+      args: process.argv.slice(2),
+      options: {
+        port: text('8080', 'OILTRAIL_PORT'),
+        'mqtt-port': text('1883', 'OILTRAIL_MQTT_PORT'),
+        data: text('data', 'OILTRAIL_DATA'),
+        seed: text('7'),
+        speed: text('1'),
+        days: text('30'),
+        misdeeds: text('on'),
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    }).values
+  } catch (error) {
+    return complain(`${error.message} / 参数有误`)
+  }
+}
+
+/** Ends with the code of a wrong command line. */
+function complain(text) {
+  process.stderr.write(`${HELP}\ndemo: ${text}\n`)
+  process.exit(2)
 }
 
 /** The world this data directory holds: the same seed and start at every run, so that the county goes on where it was. */
@@ -92,7 +112,7 @@ function openWorld() {
       String(world.speed) !== options.speed
     )
       say(
-        `this data directory already holds seed ${world.seed}, ${world.days} days, speed ${world.speed}; going on with it`,
+        `this data directory already holds seed ${world.seed}, ${world.days} days, speed ${world.speed}; going on with it / 数据目录中已有县域,继续沿用`,
       )
     return world
   }
@@ -262,7 +282,7 @@ async function main() {
   start(
     'server',
     ['serve', '--port', options.port, '--data', directory],
-    { ...env, OILTRAIL_MQTT_PORT: options['mqtt-port'], OILTRAIL_DEMO: '1' },
+    { ...env, ...PLAIN, OILTRAIL_MQTT_PORT: options['mqtt-port'], OILTRAIL_DEMO: '1' },
     (line) => {
       const ready = /^ready (http:\S+)$/.exec(line)
       if (ready) server.keep(ready[1])
@@ -329,6 +349,6 @@ async function untilLive(base) {
 
 main().catch((error) => {
   if (stopping) return
-  say(`failed: ${error instanceof Error ? error.message : String(error)}`)
+  say(`failed: ${error instanceof Error ? error.message : String(error)} / 启动失败`)
   void stop(1)
 })

@@ -123,6 +123,13 @@ function configOf(
   return { config: readConfig(flags, env, Date.now), names }
 }
 
+/** Of a command that takes nothing but options. */
+function configAlone(args: readonly string[], env: Environment): ServerConfig {
+  const { config, names } = configOf(args, env)
+  if (names.length > 0) throw invalid(`what is ${names[0]}? / 多余的参数 ${names[0]}`)
+  return config
+}
+
 function makeLog(config: ServerConfig) {
   return pino(
     { level: config.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime },
@@ -131,8 +138,7 @@ function makeLog(config: ServerConfig) {
 }
 
 async function serve(args: readonly string[], env: Environment): Promise<number> {
-  const { config, names } = configOf(args, env)
-  if (names.length > 0) throw invalid(`what is ${names[0]}? / 多余的参数 ${names[0]}`)
+  const config = configAlone(args, env)
   await mkdir(config.data, { recursive: true })
   const log = makeLog(config)
   const end = pledge<Problem | undefined>()
@@ -183,7 +189,7 @@ function pledge<T>(): { readonly promise: Promise<T>; readonly keep: (value: T) 
 }
 
 async function migrateDatabase(args: readonly string[], env: Environment): Promise<number> {
-  const { config } = configOf(args, env)
+  const config = configAlone(args, env)
   const database = await openDatabase({ ...databaseOf(config, hasLogKeys(config.data)), migrate: true })
   process.stderr.write(`schema version ${database.version} / 数据库结构版本 ${database.version}\n`)
   await database.close()
@@ -279,8 +285,7 @@ async function inspect(
   env: Environment,
   run: (store: Store, config: ServerConfig) => Promise<number>,
 ): Promise<number> {
-  const { config, names } = configOf(args, env)
-  if (names.length > 0) throw invalid(`what is ${names[0]}? / 多余的参数 ${names[0]}`)
+  const config = configAlone(args, env)
   return onDatabase(config, (store) => run(store, config))
 }
 

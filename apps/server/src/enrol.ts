@@ -74,7 +74,9 @@ async function ask(url: URL, token: string, order: Order): Promise<Response> {
       signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
     })
   } catch (error) {
-    throw error instanceof TypeError && error.cause instanceof Error ? error.cause : error
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
+    if (typeof (cause as NodeJS.ErrnoException).code === 'string') throw cause
+    throw invalid('--api', `${String(cause)} / 平台没有应答`)
   }
 }
 

@@ -11,8 +11,8 @@ interface Advice {
 }
 
 const UNREACHABLE: Advice = {
-  zh: '连接不上该地址:核对地址(DATABASE_URL、--api),确认对方正在运行',
-  en: 'Nobody answers there: check the address (DATABASE_URL, --api) and that the other side is running',
+  zh: '连接不上该地址:核对地址(DATABASE_URL、--api、--host),确认对方正在运行',
+  en: 'Nobody answers there: check the address (DATABASE_URL, --api, --host) and that the other side is running',
 }
 const NOT_ALLOWED: Advice = {
   zh: '没有权限:换一个目录(--data),或把该路径交给运行本程序的用户',
@@ -97,17 +97,22 @@ export function tellFailure(error: unknown): { readonly lines: readonly string[]
   return { lines: [`oiltrail: ${words}`], code: FAILED }
 }
 
+/** A wrong option is no line of a file, of which the catalogue speaks. */
+const WRONG_SETTING = {
+  zh: '设置有误:按提示修改;--help 列出全部选项',
+  en: 'A setting is wrong: correct what is named; --help lists the options',
+}
+
 function tellProblem(problem: Problem): { lines: string[]; code: number } {
   const place = problem.where === undefined ? '' : ` (${problem.where})`
+  const first = `oiltrail: ${problem.code}${place}: ${problem.detail}`
+  if (problem.code === 'CONFIG_INVALID')
+    return { lines: [first, `  ${WRONG_SETTING.zh}`, `  ${WRONG_SETTING.en}`], code: WRONG_USAGE }
   const zh = explainProblem(problem, 'zh')
   const en = explainProblem(problem, 'en')
   return {
-    lines: [
-      `oiltrail: ${problem.code}${place}: ${problem.detail}`,
-      `  ${zh.happened}:${zh.remedy}`,
-      `  ${en.happened}: ${en.remedy}`,
-    ],
-    code: problem.code === 'CONFIG_INVALID' ? WRONG_USAGE : FAILED,
+    lines: [first, `  ${zh.happened}:${zh.remedy}`, `  ${en.happened}: ${en.remedy}`],
+    code: FAILED,
   }
 }
 
