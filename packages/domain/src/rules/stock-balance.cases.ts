@@ -90,4 +90,17 @@ export default defineCases(stockBalance, [
       '12-09 00:30 ▲ tank/1 永和加油站 1 号罐 截至 12-09 00:00 连续 7 日付油 8148.0 L,累计短少 1181.0 L(允许 1034.1 L,20 ℃)',
     ],
   },
+  {
+    what: 'a chart 5 % wrong as a whole: it makes too much of sales and of deliveries alike, and the documents say so',
+    events: tankDays({ days: 26, refilled: true, registered: 1 / 1.05, slopeOf: () => 1.05 }),
+    expect: [],
+    nearMiss: true,
+  },
+  {
+    what: 'the same gauge and right documents: the oil goes where no meter is',
+    events: tankDays({ days: 26, refilled: true, registered: 1, slopeOf: () => 1.05 }),
+    expect: [
+      '12-13 00:30 ▲ tank/1 永和加油站 1 号罐 截至 12-13 00:00 本月付油 13968.0 L,累计短少 693.8 L(允许 690.3 L,20 ℃)',
+    ],
+  },
 ])

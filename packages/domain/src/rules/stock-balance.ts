@@ -1,5 +1,6 @@
 import { chinaParts, dayIndex, type EpochMs } from '@oiltrail/kernel'
 import type { TankPoint } from '../measure/tank-track.ts'
+import { noticedMillilitres20 } from '../measure/volume20.ts'
 import { PROPOSED, setting } from './declare.ts'
 import type { Ref } from './event.ts'
 import { type Around, defineRule, type Step } from './rule.ts'
@@ -23,8 +24,15 @@ interface Day {
   readonly ref: Ref
 }
 
-/** A finished day: variance and throughput, and whether a declared window excuses it. */
-type Done = readonly [variance: number, sold: number, isExcused: boolean]
+/** A finished day: variance and throughput, whether a declared window excuses it, and the variance with deliveries by their documents. */
+type Done = readonly [variance: number, sold: number, isExcused: boolean, booked: number]
+
+/** A registered delivery, millilitres at 20 °C. */
+interface Notice {
+  readonly notice: string
+  readonly at: EpochMs
+  readonly volume: number
+}
 
 interface State {
   readonly day: Day | null
@@ -32,11 +40,13 @@ interface State {
   readonly month: {
     readonly key: number
     readonly variance: number
+    readonly booked: number
     readonly sold: number
     readonly days: number
   } | null
   /** Days since one was excused by a declared window. */
   readonly judgedSince: number
+  readonly notices: readonly Notice[]
 }
 
 type Key =
@@ -64,6 +74,10 @@ const DELIVERY_SHARE = 0.01
  * windows, and one that declares daily would never be balanced: at most one day of so many is excused.
  */
 const EXCUSED_ONE_IN = 4
+/** A tank is filled a few times a week at most, and told of days before. */
+const MOST_NOTICES = 16
+/** What the gauge saw run in on a day, and what was registered for it, are the same deliveries when they differ by less. */
+const SAME_DELIVERIES = 0.1
 /** Deviations of earlier days beyond which a day is no longer like them. */
 const DEVIATIONS = 3
 
@@ -136,7 +150,10 @@ function balances(
   noise: number,
   settings: Around<Key>['settings'],
 ): Balance | undefined {
-  const all: readonly Done[] = [...state.done, [day.variance, day.sold, isExcused]]
+  const all: readonly Done[] = [
+    ...state.done,
+    [day.variance, day.sold, isExcused, bookedOf(day, state.notices)],
+  ]
   if (isExcused) return months(state, day, all, noise, settings)
   const usual = usualOf(state.done)
   const percent = (day.sold * settings.dayPercent) / 100 + settings.dayMillilitres
@@ -170,6 +187,24 @@ function week(
   return { period: 'week', variance: sum, allowed, sold }
 }
 
+/**
+ * A day's variance by its documents: a delivery by what was registered instead of what the gauge saw. A chart that is wrong as a
+ * whole makes too much of what runs in and of what is drawn alike, and this cancels.
+ */
+function bookedOf(day: Day, notices: readonly Notice[]): number {
+  let noticed = 0
+  for (const { at, volume } of notices) if (at >= day.from && at <= day.at) noticed += volume
+  const over = day.delivered - noticed
+  return Math.abs(over) <= day.delivered * SAME_DELIVERIES ? day.variance + over : day.variance
+}
+
+/** What both balances of a span agree on: the smaller; 0 where one is short and the other over. */
+function agreed(variance: number, booked: number): number {
+  if (Math.sign(variance) !== Math.sign(booked)) return 0
+  return Math.abs(variance) < Math.abs(booked) ? variance : booked
+}
+
+/** A month is judged by draws alone and by its documents: a wrong chart shows in the one, a short delivery in the other, a loss in both. */
 function months(
   state: State,
   day: Day,
@@ -180,16 +215,20 @@ function months(
   const limit = (sold: number, days: number): number =>
     (sold * settings.monthPercent) / 100 + settings.monthMillilitres + unavoidable(day, noise, days, settings)
   const month = monthOf(state, day)
-  if (Math.abs(month.variance) > limit(month.sold, month.days))
+  const missing = agreed(month.variance, month.booked)
+  if (Math.abs(missing) > limit(month.sold, month.days))
     return {
       period: 'month',
-      variance: month.variance,
+      variance: missing,
       allowed: limit(month.sold, month.days),
       sold: month.sold,
     }
   if (all.length < DAYS_KEPT) return undefined
   const last = all.slice(-DAYS_KEPT)
-  const variance = last.reduce((sum, [each]) => sum + each, 0)
+  const variance = agreed(
+    last.reduce((sum, [each]) => sum + each, 0),
+    last.reduce((sum, [, , , each]) => sum + each, 0),
+  )
   const sold = last.reduce((sum, [, each]) => sum + each, 0)
   return Math.abs(variance) > limit(sold, DAYS_KEPT)
     ? { period: 'rolling', variance, allowed: limit(sold, DAYS_KEPT), sold }
@@ -199,9 +238,14 @@ function months(
 function monthOf(state: State, day: Day): NonNullable<State['month']> {
   const { year, month } = chinaParts(day.from)
   const key = year * 100 + month
-  const before = state.month?.key === key ? state.month : { variance: 0, sold: 0, days: 0 }
-  const days = before.days + 1
-  return { key, variance: before.variance + day.variance, sold: before.sold + day.sold, days }
+  const before = state.month?.key === key ? state.month : { variance: 0, booked: 0, sold: 0, days: 0 }
+  return {
+    key,
+    variance: before.variance + day.variance,
+    booked: before.booked + bookedOf(day, state.notices),
+    sold: before.sold + day.sold,
+    days: before.days + 1,
+  }
 }
 
 function closed(state: State, day: Day, point: TankPoint, noise: number, around: Around<Key>): Step<State> {
@@ -216,7 +260,7 @@ function closed(state: State, day: Day, point: TankPoint, noise: number, around:
   const month = monthOf(state, day)
   const done: readonly Done[] = [
     ...state.done.slice(-(DAYS_KEPT - 1)),
-    [Math.round(day.variance), Math.round(day.sold), isExcused],
+    [Math.round(day.variance), Math.round(day.sold), isExcused, Math.round(bookedOf(day, state.notices))],
   ]
   if (!found) return { state: { ...next, done, month }, verdict: 'normal' }
   // A day that is plainly wrong teaches nothing about the tank's chart; a period told once begins anew.
@@ -225,7 +269,7 @@ function closed(state: State, day: Day, point: TankPoint, noise: number, around:
     state: {
       ...next,
       done: rest,
-      month: found.period === 'month' ? { ...month, variance: 0, sold: 0, days: 0 } : month,
+      month: found.period === 'month' ? { ...month, variance: 0, booked: 0, sold: 0, days: 0 } : month,
     },
     verdict: 'alert',
     finding: {
@@ -256,7 +300,7 @@ const PERIOD_WORDS = {
 /** R3: the stock in a tank against its book, by day, by seven days short in a row, by month and by 30 days. */
 export const stockBalance = defineRule<State, Key>({
   id: 'stock-balance',
-  version: 3,
+  version: 4,
   grade: 'yellow',
   title: { zh: '进销存不平', en: 'Stock does not balance' },
   clause: {
@@ -298,20 +342,34 @@ export const stockBalance = defineRule<State, Key>({
       'P; GB 11085 storage loss',
     ),
   },
-  reads: ['tank-point'],
+  reads: ['tank-point', 'notice'],
+  clock: 'volume',
   late: 'ignore',
   shelvable: true,
   hiddenByWindow: false,
   suppressedBy: ['line-cut', 'line-rewired', 'collector-silent', 'volume-channel-down'],
   subjectsOf: tankSubject,
-  start: () => ({ day: null, done: [], month: null, judgedSince: EXCUSED_ONE_IN - 1 }),
+  start: () => ({
+    day: null,
+    done: [],
+    month: null,
+    judgedSince: EXCUSED_ONE_IN - 1,
+    notices: [],
+  }),
   step(state, event, around): Step<State> {
+    if (event.type === 'notice') {
+      const { notice, expectedAt: at } = event.notice
+      const others = state.notices.filter((each) => each.notice !== notice)
+      const noticed = { notice, at, volume: noticedMillilitres20(event.notice) }
+      return { state: { ...state, notices: [...others, noticed].slice(-MOST_NOTICES) } }
+    }
     if (event.type !== 'tank-point') return { state }
     const { point, deviationMillilitres } = event
     if (!state.day) return { state: { ...state, day: opened(point) } }
     const day = followed(state.day, point, deviationMillilitres)
+    const { done, month, judgedSince, notices } = state
     return dayIndex(point.at) === day.day
-      ? { state: { day, done: state.done, month: state.month, judgedSince: state.judgedSince } }
+      ? { state: { day, done, month, judgedSince, notices } }
       : closed(state, day, point, deviationMillilitres, around)
   },
   sentence({ subject, siteName, facts, from, to }, language) {

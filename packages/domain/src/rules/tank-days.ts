@@ -17,6 +17,8 @@ export interface TankLife {
   readonly slopeOf?: (day: number) => number
   /** It is filled up again every third night. */
   readonly refilled?: true
+  /** Each refilling is registered, with so many litres for every one that the gauge sees. */
+  readonly registered?: number
   /** Nothing is sold. */
   readonly still?: true
   /** Days on which the site declares a window from 11:30 to 13:30 and, for the midnight, from 23:00 to 01:00. */
@@ -54,6 +56,7 @@ export function tankDays({
   lossOn = () => true,
   slopeOf = () => 1,
   refilled,
+  registered,
   still,
   declaredOn,
 }: TankLife): string {
@@ -73,7 +76,12 @@ export function tankDays({
     }
     if (step % 48 === 0 && declaredOn?.(day)) lines.push(...windows(day))
     if (minutes >= lossFrom * 1_440 && minutes < lossTo * 1_440 && lossOn(day)) level -= lossPerHour / 2
-    if (refilled && step % 144 === 142) level = openingLitres
+    if (!refilled || step % 144 !== 142) continue
+    if (registered !== undefined) {
+      const litres = ((openingLitres - level) * registered).toFixed(1)
+      lines.push(`${clock(minutes + 5)} notice 92 L=${litres} tank=1 id=N${step}`)
+    }
+    level = openingLitres
   }
   return lines.join('\n')
 }
