@@ -154,3 +154,19 @@ describe('a code that was used', () => {
     expect(await ask(order(code, device, keys))).toMatchObject({ code: 'ENROL_CODE_INVALID' })
   })
 })
+
+describe('a stranger', () => {
+  it('without a code is refused without the writer of the log being asked', async () => {
+    // As long as this transaction lasts, whoever wants to write to the log waits.
+    const holder = await stand.database.store.pool.connect()
+    try {
+      await holder.query('begin; select from log_head for update')
+      const device = newDevice()
+      const answer = await ask(order('AAAA-BBBB-CCCC', device, makeKeys()))
+      expect(answer.code).toBe('ENROL_CODE_INVALID')
+    } finally {
+      await holder.query('rollback')
+      holder.release()
+    }
+  })
+})

@@ -168,18 +168,18 @@ export async function redeemEnrolCode(
   return rows[0]?.site
 }
 
-/** Whether a code was used by this device, and would still be good now had it not been. */
-export async function isCodeRedeemed(
+/** What became of a code that was issued to a device and has not expired; undefined when there is none. */
+export async function readEnrolCode(
   tx: Pick<Transaction, 'query'>,
   county: number,
   codeHash: Uint8Array,
   device: string,
   now: number,
-): Promise<boolean> {
-  const { rowCount } = await tx.query(
-    `select from enrol_code
-     where code_hash = $2 and county = $1 and device = $3 and used_at is not null and expires_at >= $4`,
+): Promise<'open' | 'used' | undefined> {
+  const { rows } = await tx.query<{ state: 'open' | 'used' }>(
+    `select case when used_at is null then 'open' else 'used' end as state from enrol_code
+     where code_hash = $2 and county = $1 and device = $3 and expires_at >= $4`,
     [county, codeHash, device, now],
   )
-  return rowCount === 1
+  return rows[0]?.state
 }

@@ -27,9 +27,9 @@ import {
   addDeviceKey,
   type DeviceRow,
   enrolDevice,
-  isCodeRedeemed,
   readDeviceKeys,
   readDevices,
+  readEnrolCode,
   readStreams,
   redeemEnrolCode,
   revokeDevice,
@@ -138,6 +138,12 @@ export class Office implements Desk {
     const keys = checkKeys(request)
     if (!keys.ok) return this.refuseEnrolment(request, keys)
     const { device, code } = request
+    // Anybody may ask: only who holds a code may make the writer of the log turn to him.
+    if ((await this.codeState(request)) === 'unknown')
+      return this.refuseEnrolment(
+        request,
+        refuse('ENROL_CODE_INVALID', `no open code for ${device}`) as Refused,
+      )
     const token = enrolmentToken(this.enrolSecret, hashEnrolCode(code), device, keys.value)
     const done = await this.state('device-enrolled', device, (tx, at) =>
       this.admit(tx, request, keys.value, token.hash, at),
@@ -151,17 +157,20 @@ export class Office implements Desk {
     })
   }
 
-  /** Whether the very same enrolment succeeded before and still holds: its answer was lost on the way. */
-  private async isRepeated({ code, device }: EnrolRequest, { hash }: Token): Promise<boolean> {
+  /** `undefined` while the database does not answer: then what follows says so. */
+  private async codeState({ code, device }: EnrolRequest): Promise<'open' | 'used' | 'unknown' | undefined> {
     const { store, county, clock } = this
-    try {
-      if (!(await isCodeRedeemed(store.pool, county.number, hashEnrolCode(code), device, clock.now())))
-        return false
-      const [row] = await readDevices(store.pool, county.number, device)
-      return row !== undefined && equalBytes(row.tokenHash, hash)
-    } catch {
-      return false // the refusal that led here says what is wrong
-    }
+    return readEnrolCode(store.pool, county.number, hashEnrolCode(code), device, clock.now()).then(
+      (state) => state ?? 'unknown',
+      () => undefined,
+    )
+  }
+
+  /** Whether the very same enrolment succeeded before and still holds: its answer was lost on the way. */
+  private async isRepeated(request: EnrolRequest, { hash }: Token): Promise<boolean> {
+    if ((await this.codeState(request)) !== 'used') return false
+    const rows = await readDevices(this.store.pool, this.county.number, request.device).catch(() => [])
+    return rows[0] !== undefined && equalBytes(rows[0].tokenHash, hash)
   }
 
   async takeStatement(statement: DeskEntry): Promise<Result<{ position: number }>> {
