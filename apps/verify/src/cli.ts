@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { EvidenceVerifier, NOTE_LIMITS, type NoteKey, parseVkey, type Trust } from '@oiltrail/evidence'
 import { platform } from '@oiltrail/evidence/node'
@@ -132,16 +132,25 @@ async function readVkeys(texts: readonly string[]): Promise<NoteKey[]> {
   return keys
 }
 
+/** Reads a small text file; of a larger one, or of a device that never ends, no more than tells that it is too large. */
 async function readSmall(path: string): Promise<string> {
-  let text: string
+  const most = NOTE_LIMITS.characters
+  const bytes = Buffer.alloc(most + 1)
+  let length = 0
   try {
-    text = await readFile(path, 'utf8')
+    const file = await open(path)
+    try {
+      for (let read = -1; read !== 0 && length <= most; length += read)
+        read = (await file.read(bytes, length, bytes.length - length, null)).bytesRead
+    } finally {
+      await file.close()
+    }
   } catch (error) {
     if (!isSystemError(error)) throw error
     throw new UsageError(`无法读取 ${path}(${error.code})`, `cannot read ${path} (${error.code})`)
   }
-  if (text.length > NOTE_LIMITS.characters) throw new UsageError(`${path} 过大`, `${path} is too large`)
-  return text
+  if (length > most) throw new UsageError(`${path} 过大`, `${path} is too large`)
+  return bytes.toString('utf8', 0, length)
 }
 
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {

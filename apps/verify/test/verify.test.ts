@@ -239,6 +239,25 @@ describe('an evidence file', () => {
     expect(failures(verify(otherCounty))[0]).toBe('scope EVIDENCE_INVALID line 2')
   })
 
+  it('without an entry is refused, however well it is signed: it shows nothing', async () => {
+    const { log, enrolled, entries } = county()
+    expect(verify(await log.evidence([enrolled], entries)).ok).toBe(true)
+    for (const keys of [[enrolled], []])
+      expect(failures(verify(await log.evidence(keys, [])))).toEqual([
+        `format MALFORMED line ${keys.length + 2}`,
+      ])
+  })
+
+  it('of lines nested deeper than any reader is refused line by line, and the rest is still read', async () => {
+    const { log, enrolled, entries } = county()
+    const [manifest, ...rest] = (await log.evidence([enrolled], entries)).split(/(?<=\n)/)
+    for (const nested of ['['.repeat(400_000), `${'{"a":'.repeat(80_000)}1${'}'.repeat(80_000)}`]) {
+      const report = verify([manifest, `${nested}\n`, ...rest].join(''))
+      expect(failures(report)).toEqual(['format MALFORMED line 2'])
+      expect(report.steps.find(({ id }) => id === 'batches')).toMatchObject({ checked: 5, failed: 0 })
+    }
+  })
+
   it('of junk is refused and never makes the verifier throw', () => {
     const lines = fc.array(
       fc.oneof(fc.json(), fc.string(), fc.constantFrom('', 'null', '[]', '{"part":"end"}')),
@@ -291,6 +310,13 @@ describe('the command', () => {
     expect((await run('--lang', 'en')).err).toContain('name one evidence file')
     expect((await run(file, '--vkey', 'nonsense', '--lang', 'en')).err).toContain('cannot read nonsense')
     expect((await run(file, '--nonsense')).code).toBe(2)
+    // Files that never end are not read to their end.
+    for (const option of ['--vkey', '--older'])
+      expect(await run(file, option, '/dev/zero', '--lang', 'en')).toMatchObject({
+        code: 2,
+        err: expect.stringContaining('too large'),
+      })
+    expect((await run('/dev/zero', '--vkey', vkey)).code).toBe(1)
     expect((await run('--help', '--lang', 'zh')).out).toContain('用法')
   })
 

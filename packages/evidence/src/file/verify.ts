@@ -131,7 +131,7 @@ export class EvidenceVerifier {
     if (!this.end || !complete) this.malformed('the file is cut: its last line is missing')
     const own = [this.format, this.signature, this.consistency, this.inclusion, this.bytes, this.scope]
     const steps = [...own.map((tally) => tally.step()), ...this.inspector.steps()].filter(
-      // A file without entries proves nothing, but that is said by the count; consistency is there only if asked for.
+      // Consistency is there only if asked for.
       (step) => step.id !== 'consistency' || step.checked > 0,
     )
     return {
@@ -266,6 +266,8 @@ export class EvidenceVerifier {
       return this.malformed('a line was changed: the digest over all lines differs')
     if (!equalBytes(bytes, utf8Bytes(encodeEnd(end))))
       return this.malformed('the last line is spelled differently')
+    // Nothing failed in it, and nothing was shown: a reader who sees only the outcome must not take that for a proof.
+    if (end.entries === 0) return this.malformed('the file holds no entry: it proves nothing')
     return this.format.pass()
   }
 }
