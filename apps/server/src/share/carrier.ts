@@ -5,6 +5,7 @@ import { decodeReceipt } from '@oiltrail/protocols/uplink'
 import type { LogRow } from '@oiltrail/store'
 import type { ShareTarget } from './address.ts'
 
+/** For the whole of an answer: one that only drips must not hold a lane for ever. */
 const ANSWER_TIMEOUT_MS = 30_000
 /** A receipt or an error answer; anything longer comes from something that is no platform. */
 const MAX_ANSWER_BYTES = 65_536
@@ -20,9 +21,11 @@ export type Delivery =
 export class ShareCarrier {
   private readonly target: ShareTarget
   private readonly agent: HttpAgent
+  private readonly answerTimeoutMs: number
 
-  constructor(target: ShareTarget, connections: number) {
+  constructor(target: ShareTarget, connections: number, answerTimeoutMs: number = ANSWER_TIMEOUT_MS) {
     this.target = target
+    this.answerTimeoutMs = answerTimeoutMs
     const options = { keepAlive: true, maxSockets: connections }
     this.agent = target.url.startsWith('https:')
       ? new HttpsAgent({ ...options, minVersion: 'TLSv1.2', ...(target.ca ? { ca: target.ca } : {}) })
@@ -40,12 +43,11 @@ export class ShareCarrier {
     const receipt = decodeReceipt(text)
     if (!receipt.ok) throw new Error(`answer ${status} is no receipt: ${receipt.problem.detail}`)
     const { outcome, device, channel, first, last, code = '', detail = '' } = receipt.value
-    if (outcome === 'retry')
-      throw new Error(`asked to come again: ${code} ${detail.slice(0, LONGEST_DETAIL)}`)
+    if (outcome === 'retry') throw new Error(`asked to come again: ${code} ${kept(detail)}`)
     if (outcome === 'refused') {
       // Counted there but not stored: it stems the flow and judges nothing.
       if (code === 'TOO_MANY_REQUESTS') throw new Error('asked to come again: TOO_MANY_REQUESTS')
-      return { outcome, code, detail: detail.slice(0, LONGEST_DETAIL) }
+      return { outcome, code, detail: kept(detail) }
     }
     const same =
       device === entry.device &&
@@ -78,12 +80,16 @@ export class ShareCarrier {
     const make = url.protocol === 'https:' ? httpsRequest : httpRequest
     const { token } = this.target
     return new Promise((answer, failed) => {
+      const late = setTimeout(() => request.destroy(new Error('no answer in time')), this.answerTimeoutMs)
+      const broken = (error: Error): void => {
+        clearTimeout(late)
+        failed(error)
+      }
       const request = make(
         url,
         {
           method: 'POST',
           agent: this.agent,
-          timeout: ANSWER_TIMEOUT_MS,
           headers: {
             'content-type': type,
             'content-length': body.length,
@@ -99,24 +105,29 @@ export class ShareCarrier {
               response.destroy(new Error('the answer is too long for a platform'))
             else parts.push(part)
           })
-          response.on('error', failed)
-          response.on('end', () =>
-            answer({ status: response.statusCode ?? 0, text: Buffer.concat(parts).toString('utf8') }),
-          )
+          response.on('error', broken)
+          response.on('end', () => {
+            clearTimeout(late)
+            answer({ status: response.statusCode ?? 0, text: Buffer.concat(parts).toString('utf8') })
+          })
         },
       )
-      request.on('timeout', () => request.destroy(new Error('no answer in time')))
-      request.on('error', failed)
+      request.on('error', broken)
       request.end(body)
     })
   }
+}
+
+/** What is kept of another platform's words: a NUL among them could not be stored, and would stop the hand-over. */
+function kept(detail: unknown): string {
+  return typeof detail === 'string' ? detail.replaceAll('\u0000', ' ').slice(0, LONGEST_DETAIL) : ''
 }
 
 function problemOf(text: string): { code: string; detail: string } | undefined {
   try {
     const { code, detail } = JSON.parse(text) as { code?: unknown; detail?: unknown }
     if (typeof code !== 'string' || !isProblemCode(code)) return undefined
-    return { code, detail: typeof detail === 'string' ? detail.slice(0, LONGEST_DETAIL) : '' }
+    return { code, detail: kept(detail) }
   } catch {
     return undefined
   }
