@@ -27,7 +27,9 @@ export interface TankDay {
   readonly lastAt: EpochMs
   readonly held: number
   readonly last: number
+  /** Drawn when it began, by nozzle and in all. */
   readonly drawn: Readonly<Record<string, number>>
+  readonly drawnSum: number
   readonly lastDrawn: number
   readonly nozzles: readonly string[]
   readonly shareSum: number
@@ -58,6 +60,7 @@ function begin(point: TankPoint): TankDay {
       held: point.held,
       last: point.held,
       drawn: point.drawn,
+      drawnSum: point.drawnSum,
       lastDrawn: point.drawnSum,
       nozzles,
       shareSum: 0,
@@ -68,20 +71,15 @@ function begin(point: TankPoint): TankDay {
   )
 }
 
-function sumOf(drawn: Readonly<Record<string, number>>): number {
-  let sum = 0
-  for (const by in drawn) sum += drawn[by]!
-  return sum
-}
-
 function rowTaken(day: TankDay, point: TankPoint): TankDay {
-  const drawn = (point.drawnSum - sumOf(day.drawn)) / 1e6
+  const drawn = (point.drawnSum - day.drawnSum) / 1e6
   const row = [1, (point.at - day.startedAt) / HOUR_MS, drawn, drawn * drawn]
   for (const nozzle of day.nozzles) row.push(((point.drawn[nozzle] ?? 0) - (day.drawn[nozzle] ?? 0)) / 1e6)
   return {
     startedAt: day.startedAt,
     held: day.held,
     drawn: day.drawn,
+    drawnSum: day.drawnSum,
     nozzles: day.nozzles,
     ref: day.ref,
     lastAt: point.at,
@@ -117,7 +115,7 @@ export function takeDay(day: TankDay | null, point: TankPoint, deviation: number
   const done = {
     day,
     hours: (day.lastAt - day.startedAt) / HOUR_MS,
-    drawn: day.lastDrawn - sumOf(day.drawn),
+    drawn: day.lastDrawn - day.drawnSum,
     share: day.shareSum / day.fit.n,
   }
   return { day: point.delivering ? null : begin(point), done }

@@ -51,6 +51,8 @@ export interface TankTrack {
   readonly draws: readonly Draw[]
   /** Drawn and over, by nozzle or arm. */
   readonly drawn: Readonly<Record<string, number>>
+  /** All of it. */
+  readonly drawnSum: number
   readonly totals: Readonly<Record<string, readonly [total: number, at: EpochMs]>>
   /** Volume factor to 20 °C of the newest reading. */
   readonly factor: number
@@ -63,6 +65,7 @@ export const NO_TRACK: TankTrack = {
   readings: [],
   draws: [],
   drawn: {},
+  drawnSum: 0,
   totals: {},
   factor: 1,
   readAt: 0,
@@ -157,6 +160,7 @@ function levelTaken(
       readings: track.readings,
       draws: track.draws,
       drawn: track.drawn,
+      drawnSum: track.drawnSum,
       totals: track.totals,
       factor: track.factor,
       readAt: fact.at,
@@ -170,6 +174,7 @@ function levelTaken(
     readings: [...track.readings.slice(-(MOST_PENDING - 1)), reading],
     draws: track.draws,
     drawn: track.drawn,
+    drawnSum: track.drawnSum,
     totals: track.totals,
     factor,
     readAt: fact.at,
@@ -190,11 +195,12 @@ function drawTaken(
   const totals = { ...track.totals, [by]: [total, at] as const }
   const known = last && total >= last[0] && at - last[1] < TOTAL_STALE_MS
   const grown = known ? total - last[0] : volume
-  if (grown <= 0) return drew(track, totals, track.drawn, track.draws)
+  if (grown <= 0) return drew(track, totals, track, track.draws)
   if (track.readings.length === 0) {
     // No reading waits, and those to come are younger: by then all of it has flowed.
-    const drawn = { ...track.drawn, [by]: (track.drawn[by] ?? 0) + grown * track.factor }
-    return drew(track, totals, drawn, track.draws)
+    const v20 = grown * track.factor
+    const drawn = { ...track.drawn, [by]: (track.drawn[by] ?? 0) + v20 }
+    return drew(track, totals, { drawn, drawnSum: track.drawnSum + v20 }, track.draws)
   }
   const draws = track.draws.slice()
   const stated = Math.min(grown, volume)
@@ -212,17 +218,17 @@ function drawTaken(
     const from = running ? Math.max(since, at - RUNNING_MS) : since
     draws.push({ by, from, to: Math.max(volume > 0 ? startedAt : at, from), v20: unstated * track.factor })
   }
-  const next = drew(track, totals, track.drawn, draws)
+  const next = drew(track, totals, track, draws)
   return draws.length > MOST_DRAWS ? folded(next, at - LEVEL_SETTLE_MS) : next
 }
 
 function drew(
   { readings, factor, readAt, readSince }: TankTrack,
   totals: TankTrack['totals'],
-  drawn: TankTrack['drawn'],
+  { drawn, drawnSum }: Pick<TankTrack, 'drawn' | 'drawnSum'>,
   draws: TankTrack['draws'],
 ): TankTrack {
-  return { readings, draws, drawn, totals, factor, readAt, readSince }
+  return { readings, draws, drawn, drawnSum, totals, factor, readAt, readSince }
 }
 
 /** Draws that were over by a moment count as drawn; of more than can be kept, the oldest do as well. */
@@ -232,11 +238,14 @@ function folded(track: TankTrack, until: EpochMs): TankTrack {
   const tooMany = over > 0 ? 0 : track.draws.length - MOST_DRAWS
   if (over === 0 && tooMany <= 0) return track
   const drawn: Record<string, number> = { ...track.drawn }
+  let { drawnSum } = track
   const draws: Draw[] = []
   for (const [i, draw] of track.draws.entries())
-    if (draw.to <= until || i < tooMany) drawn[draw.by] = (drawn[draw.by] ?? 0) + draw.v20
-    else draws.push(draw)
-  return drew(track, track.totals, drawn, draws)
+    if (draw.to <= until || i < tooMany) {
+      drawn[draw.by] = (drawn[draw.by] ?? 0) + draw.v20
+      drawnSum += draw.v20
+    } else draws.push(draw)
+  return drew(track, track.totals, { drawn, drawnSum }, draws)
 }
 
 const NO_POINTS: readonly TankPoint[] = []
@@ -251,22 +260,23 @@ function settled(before: TankTrack, now: EpochMs): TrackStep {
     track = folded(track, reading.at)
     return pointOf(track, reading)
   })
-  const { draws, drawn, totals, factor, readAt, readSince } = track
+  const { draws, drawn, drawnSum, totals, factor, readAt, readSince } = track
   return {
-    track: { readings: readings.slice(count), draws, drawn, totals, factor, readAt, readSince },
+    track: { readings: readings.slice(count), draws, drawn, drawnSum, totals, factor, readAt, readSince },
     points,
   }
 }
 
 function pointOf(track: TankTrack, reading: Reading): TankPoint {
   const { at, v20, delivering, share, ref } = reading
-  const drawn: Record<string, number> = { ...track.drawn }
+  let drawn: Record<string, number> | undefined
+  let { drawnSum } = track
   for (const draw of track.draws) {
     if (draw.from >= at) continue
     const part = draw.to <= at ? 1 : (at - draw.from) / (draw.to - draw.from)
+    drawn ??= { ...track.drawn }
     drawn[draw.by] = (drawn[draw.by] ?? 0) + draw.v20 * part
+    drawnSum += draw.v20 * part
   }
-  let drawnSum = 0
-  for (const by in drawn) drawnSum += drawn[by]!
-  return { at, v20, drawn, drawnSum, held: v20 + drawnSum, delivering, share, ref }
+  return { at, v20, drawn: drawn ?? track.drawn, drawnSum, held: v20 + drawnSum, delivering, share, ref }
 }
