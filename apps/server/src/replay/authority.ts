@@ -32,6 +32,12 @@ export class Authority {
     return this.#channels.get(`${device} ${channel}`)?.islands ?? []
   }
 
+  /** Whether a key may sign these records, as intake decides it: one that was replaced signs nothing after its successor. */
+  maySign(header: BatchHeader, last: number): boolean {
+    const key = this.#channels.get(`${header.device} ${header.channel}`)?.keys.get(header.key)
+    return key !== undefined && header.first >= key.fromSeq && last < (key.toSeq ?? Number.POSITIVE_INFINITY)
+  }
+
   /** A batch was admitted; its channel stands so now. */
   admit(device: string, channel: string, islands: StreamState): void {
     this.#channel(device, channel).islands = islands

@@ -55,6 +55,8 @@ export class LogAuditor {
       return
     }
     const { header, lines } = verified.value.batch
+    if (!this.authority.maySign(header, last))
+      this.#altered(entry, `UNKNOWN_KEY: ${header.key} was replaced and may not sign records up to ${last}`)
     this.#takeChain(entry, verified.value)
     this.#takeMade(entry, memo)
     const closing = parseJsonBytes(lines.at(-1)!) as {
