@@ -269,6 +269,20 @@ describe('a hostile device', () => {
     ).toBe(true)
   })
 
+  it('C2: a second phase that is cut, or was never wired, costs no litre', async () => {
+    collector.start(FAST)
+    await until('the first total', () => totalOf('1') === pulseCount * 10, collector)
+    const [from, wired] = [pulseCount, pulseCount]
+    for (let step = 0; step < 20; step++) {
+      pulseCount += 37
+      placePulses(pulses, pulseCount, { pulsesB: wired })
+      await new Promise((resolve) => setTimeout(resolve, 60))
+    }
+    const sold = () =>
+      facts('volume').reduce((sum, fact) => sum + (fact.kind === 'sale' ? fact.volumeMillilitres : 0), 0)
+    await until('all that flowed', () => sold() === (pulseCount - from) * 10, collector)
+  })
+
   it('C2: a module of another make, a gauge of other tanks, levels below zero: silence, said so, never a reading', async () => {
     const { inventory } = gauge
     gauge.inventory = { ...inventory, tank: 2 }

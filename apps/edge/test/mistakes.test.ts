@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { loadConfig } from '../src/config/load.ts'
+import { loadConfig, parseConfig } from '../src/config/load.ts'
 import { bundleCollector, TestCollector, until } from './collector.ts'
 
 /** Mistakes of people who configure a collector by hand: each is named by line and reason, and nothing is begun. */
@@ -98,6 +98,12 @@ describe('a configuration written by hand', () => {
     ['in JSON', (text) => JSON.stringify(JSON.parse(jsonOf(text)), null, 2)],
   ])('is accepted %s, Chinese names and spaces in its paths', (_, change) => {
     expect(complaints(change(GOOD))).toEqual([])
+  })
+
+  it('is accepted as the format’s own text shows it', () => {
+    const text = readFileSync(new URL('../../../docs/formats/collector.md', import.meta.url), 'utf8')
+    const [, example = ''] = /```yaml\n([\s\S]*?)```/.exec(text) ?? []
+    expect(parseConfig(example, 'collector.md')).toMatchObject({ ok: true })
   })
 
   it.each<[mistake: string, from: string | RegExp, to: string, below: number, zh: string, en: string]>([

@@ -6,6 +6,8 @@ import { MOST_MILLILITRES_PER_MS, SHORTEST_GAP_MS } from './sale-meter.ts'
 
 /** How far two phases may be apart in one reading and not in the next: a pulse of each may be on its way. */
 const PHASE_SKEW_PULSES = 2
+/** Phases that are further apart than this tell nothing of each other: one of them is cut or was never wired. */
+const PHASES_APART_PULSES = 20
 /** A module's clock against ours: so much ahead between two readings, beside twice the time that passed. */
 const UPTIME_SLACK_SECONDS = 60
 
@@ -65,7 +67,7 @@ export class PulseReader {
       const growth = modbus.counterGrowth(old.pulsesA, now.pulsesA)
       const growthB = modbus.counterGrowth(old.pulsesB, now.pulsesB)
       const most = (sinceMs * MOST_MILLILITRES_PER_MS * pulsesPerLitre) / 1_000
-      return growth <= most && Math.abs(growth - growthB) <= PHASE_SKEW_PULSES
+      return growth <= most && (areApart(old) || Math.abs(growth - growthB) <= PHASE_SKEW_PULSES)
     })
   }
 
@@ -111,4 +113,9 @@ export class PulseReader {
     }
     return answered({ module: module.value, readings })
   }
+}
+
+function areApart({ pulsesA, pulsesB }: modbus.PulseInput): boolean {
+  const ahead = modbus.counterGrowth(pulsesB, pulsesA)
+  return Math.min(ahead, modbus.counterGrowth(pulsesA, pulsesB)) > PHASES_APART_PULSES
 }
