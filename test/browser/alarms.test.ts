@@ -11,13 +11,11 @@ import {
   overflow,
   SIZES,
   settled,
+  soon,
   type Tab,
 } from './browser.ts'
 
 /** The pages of alarms and rules in a real browser, over a real server with its real rules. Tests build on one another. */
-
-/** The browser asks for lists again a second and a half after an event; a busy machine takes longer. */
-const LIVE_MS = 15_000
 
 let county: AlarmStand
 let browser: Browser
@@ -89,11 +87,11 @@ describe('the duty officer at the list of alarms', () => {
   it('S5: sees every cause once, alike ones together, and how many there are of each grade', async () => {
     const { page, complaints } = await visit('/alarms')
     const rows = page.locator('tbody tr')
-    await expect.poll(() => rows.count()).toBe(3)
+    await soon(() => rows.count()).toBe(3)
     expect(await page.getByRole('button', { name: '特急 1' }).count()).toBe(1)
     expect(await page.getByRole('button', { name: '紧急 2' }).count()).toBe(1)
     await page.getByRole('button', { name: '同类 2 条' }).click()
-    await expect.poll(() => rows.count()).toBe(4)
+    await soon(() => rows.count()).toBe(4)
     expect(await main(page).innerText()).toMatch(/龙泉加油站 1 号罐 .*无对应付油减少 900\.0 L/)
     expect(complaints).toEqual([])
   })
@@ -101,17 +99,17 @@ describe('the duty officer at the list of alarms', () => {
   it('filters by a click, finds the filter in the address, and is told how to leave it', async () => {
     const { page } = await visit('/alarms')
     await page.getByRole('button', { name: /^特急/ }).click()
-    await expect.poll(() => page.locator('tbody tr').count()).toBe(1)
+    await soon(() => page.locator('tbody tr').count()).toBe(1)
     expect(new URL(page.url()).searchParams.get('grade')).toBe('red')
     const second = await load(`/alarms${new URL(page.url()).search}&handling=closed`)
     await second.page.getByRole('button', { name: '取消全部筛选' }).click()
-    await expect.poll(() => second.page.locator('tbody tr').count()).toBe(3)
+    await soon(() => second.page.locator('tbody tr').count()).toBe(3)
     await second.page.close()
   })
 
   it('goes through it by keys alone', async () => {
     const { page } = await visit('/alarms')
-    await expect.poll(() => page.locator('tbody tr').count()).toBeGreaterThan(2)
+    await soon(() => page.locator('tbody tr').count()).toBeGreaterThan(2)
     await page.keyboard.press('j')
     const first = await page.evaluate(() => document.activeElement?.textContent)
     await page.keyboard.press('j')
@@ -120,14 +118,14 @@ describe('the duty officer at the list of alarms', () => {
     await page.keyboard.press('k')
     expect(await page.evaluate(() => document.activeElement?.textContent)).toBe(first)
     await page.keyboard.press('Enter')
-    await expect.poll(() => page.url()).toMatch(/\/alarms\/\d+$/)
+    await soon(() => page.url()).toMatch(/\/alarms\/\d+$/)
   })
 
   it('B5: reads how many alarms came, against the budget, and which are overdue', async () => {
     const load = await county.get<{ seen: number; overdue: number; peak: number }>('/api/alarms/load')
     expect(load.seen).toBe(4)
     const { page } = await visit('/alarms?officers=2')
-    await expect.poll(plain(page)).toContain('每人每10分钟0.01条,在预算1条之内')
+    await soon(plain(page)).toContain('每人每10分钟0.01条,在预算1条之内')
     const text = await plain(page)()
     expect(text).toContain('到达4')
     expect(text).toContain(`最忙10分钟${load.peak}`)
@@ -166,9 +164,8 @@ describe('a critical alarm', () => {
     await loud.page.getByRole('button', { name: /声音 ?开/ }).waitFor()
     await county.tell('S001', ...theft(county.now(), 99, '2'))
     const text = (page: Page) => () => main(page).innerText()
-    for (const { page } of [loud, quiet])
-      await expect.poll(text(page), { timeout: LIVE_MS }).toContain('永和加油站 2 号罐')
-    await expect.poll(() => tones(loud.page), { timeout: LIVE_MS }).toBeGreaterThan(0)
+    for (const { page } of [loud, quiet]) await soon(text(page)).toContain('永和加油站 2 号罐')
+    await soon(() => tones(loud.page)).toBeGreaterThan(0)
     expect(await tones(quiet.page)).toBe(0)
     await Promise.all([loud.page.close(), quiet.page.close()])
   })
@@ -177,7 +174,7 @@ describe('a critical alarm', () => {
 describe('an alarm explains itself', () => {
   it('B3: sentence, advice, rule and version, settings in force, facts in words, clause, axis, place, similar', async () => {
     const { page, complaints } = await visitAlarm(red)
-    await expect.poll(plain(page)).toContain('无对应付油减少900.0L')
+    await soon(plain(page)).toContain('无对应付油减少900.0L')
     const text = await plain(page)()
     const { version } = await county.get<{ version: number }>(`/api/alarms/${red}`)
     const parts = ['怎么办', '为什么告警', '依据', '事实', '证据', '经过', '同站同规则的既往告警', '位置']
@@ -196,9 +193,7 @@ describe('an alarm explains itself', () => {
     const { evidence } = (await county.get<{ latest: { evidence: object[] } }>(`/api/alarms/${red}`)).latest
     expect(evidence.length).toBeGreaterThan(0)
     const verdict = page.getByRole('status').filter({ hasText: '条通过' })
-    await expect
-      .poll(() => verdict.innerText(), { timeout: LIVE_MS })
-      .toMatch(new RegExp(`${evidence.length} / ${evidence.length}`))
+    await soon(() => verdict.innerText()).toMatch(new RegExp(`${evidence.length} / ${evidence.length}`))
     expect(complaints).toEqual([])
   })
 
@@ -217,7 +212,7 @@ describe('an alarm explains itself', () => {
       })
     const { page } = await load(`/alarms/${red}`, alter)
     await page.getByRole('button', { name: '对照日志核验' }).first().click()
-    await page.getByText('未能证明').waitFor({ timeout: LIVE_MS })
+    await page.getByText('未能证明').waitFor()
     expect(await main(page).innerText()).toContain('✗')
     expect(await page.getByText('全部通过').count()).toBe(0)
     await page.close()
@@ -230,13 +225,13 @@ describe('people and an alarm', () => {
     await signIn(page, '李四')
     await page.getByRole('button', { name: '签收' }).click()
     await page.getByRole('button', { name: '签收' }).last().click()
-    await page.getByRole('button', { name: '办结' }).waitFor({ timeout: LIVE_MS })
+    await page.getByRole('button', { name: '办结' }).waitFor()
     await page.getByRole('button', { name: '办结' }).click()
     const submit = page.getByRole('button', { name: '办结' }).last()
     expect(await submit.isDisabled()).toBe(true)
     await page.getByLabel('说明').fill('现场核实:油罐管线被接出,已移交')
     await submit.click()
-    await page.getByRole('button', { name: '重新核查' }).waitFor({ timeout: LIVE_MS })
+    await page.getByRole('button', { name: '重新核查' }).waitFor()
     const { history } = await county.get<{ history: { what: string; actor: string; position: number }[] }>(
       `/api/alarms/${red}`,
     )
@@ -260,10 +255,10 @@ describe('people and an alarm', () => {
     await page
       .getByText(/搁置至/)
       .first()
-      .waitFor({ timeout: LIVE_MS })
+      .waitFor()
     await tab.go('/alarms')
     await page.getByRole('link', { name: '已搁置 1' }).click()
-    await expect.poll(plain(page)).toMatch(/罐底水高.*搁置至/)
+    await soon(plain(page)).toMatch(/罐底水高.*搁置至/)
     expect(await page.locator('tbody tr').count()).toBe(1)
   })
 
@@ -293,19 +288,19 @@ describe('a rule', () => {
     expect(await page.getByRole('button', { name: '从现在起生效' }).count()).toBe(0)
     await page.getByRole('button', { name: '试算' }).click()
     const trial = page.getByRole('status').filter({ hasText: '试算' })
-    await trial.waitFor({ timeout: LIVE_MS })
+    await trial.waitFor()
     const text = async (): Promise<string> => (await trial.innerText()).replace(/\s+/gu, '')
     expect(await text()).toMatch(/多报0条,少报2条/)
-    await expect.poll(text).toMatch(/已查实的1起:仍报0起,漏报1起/)
+    await soon(text).toMatch(/已查实的1起:仍报0起,漏报1起/)
     const activate = page.getByRole('button', { name: '从现在起生效' })
     expect(await activate.isDisabled()).toBe(true)
     await page.getByLabel('理由').fill('演练')
     await activate.click()
-    await page.getByText(/已写入存证日志/).waitFor({ timeout: LIVE_MS })
+    await page.getByText(/已写入存证日志/).waitFor()
     const history = page.locator('section').filter({ hasText: '参数变更' }).last()
-    await expect.poll(() => history.innerText(), { timeout: LIVE_MS }).toMatch(/演练[\s\S]*王五/)
+    await soon(() => history.innerText()).toMatch(/演练[\s\S]*王五/)
     await history.getByRole('link', { name: /^#/ }).click()
-    await expect.poll(() => page.url()).toMatch(/\/log\/\d+$/)
+    await soon(() => page.url()).toMatch(/\/log\/\d+$/)
     expect(complaints).toEqual([])
   })
 })
@@ -366,9 +361,9 @@ describe('every page with alarms on it', () => {
     const { page } = await visit('/')
     const mark = page.getByRole('button', { name: new RegExp(`${NAMES.S001}.*(特急|紧急)`) })
     const link = page.getByRole('link', { name: new RegExp(`${NAMES.S001}.*(特急|紧急)`) })
-    await expect.poll(async () => (await mark.count()) + (await link.count()), { timeout: LIVE_MS }).toBe(1)
+    await soon(async () => (await mark.count()) + (await link.count())).toBe(1)
     await tab.go('/sites/S001')
-    await page.getByRole('heading', { name: /未处置告警/ }).waitFor({ timeout: LIVE_MS })
+    await page.getByRole('heading', { name: /未处置告警/ }).waitFor()
     expect(await main(page).innerText()).toContain('脉冲信号线自')
     await page.setViewportSize({ width: SIZES.office[0], height: SIZES.office[1] })
   })
@@ -377,12 +372,12 @@ describe('every page with alarms on it', () => {
 describe('an alarm whose cause is gone', () => {
   it('says so by itself on its open page, and keeps its history', async () => {
     const { page } = await visitAlarm(cut)
-    await expect.poll(() => main(page).innerText()).toContain('持续中')
+    await soon(() => main(page).innerText()).toContain('持续中')
     await county.tell('S001', ...['1', '2'].map((nozzle) => line(county.now(), 1, nozzle, 'normal')))
     await until('the alarm clears', async () => {
       const [alarm] = (await county.alarms('state=all&rule=line-cut')).filter(({ alarm }) => alarm === cut)
       return alarm?.active === false
     })
-    await expect.poll(() => main(page).innerText(), { timeout: LIVE_MS }).toContain('已消除')
+    await soon(() => main(page).innerText()).toContain('已消除')
   })
 })

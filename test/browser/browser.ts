@@ -1,4 +1,5 @@
 import { type Browser, chromium, type Page } from 'playwright-core'
+import { expect } from 'vitest'
 
 /** Chromium as the tests use it, and what is asked of every page. */
 
@@ -10,6 +11,8 @@ export const SIZES = {
 } as const
 /** A page that has not shown something by then never will, even on a busy machine. */
 const WAIT_MS = 15_000
+/** Asks again until what is expected is there; a busy machine takes seconds for what an idle one does at once. */
+export const soon = <T>(read: () => T) => expect.poll(read, { timeout: WAIT_MS })
 export type Size = readonly [width: number, height: number]
 
 /** Starts Chromium without anything that would speak to the outside. */

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { openStand, type Stand, until } from '../../apps/server/test/stand.ts'
 import { siteOf } from '../../apps/server/test/views.history.ts'
 import type { Share } from '../../apps/web/src/share/standing.ts'
-import { launch, open, openTab, overflow, SIZES, settled } from './browser.ts'
+import { launch, open, openTab, overflow, SIZES, settled, soon } from './browser.ts'
 
 /** C5: how handing the log on goes, in one look. Three real platforms: the house, one that takes over, one that is away. */
 
@@ -77,7 +77,7 @@ it('C5: the interface tells of each platform how far, how much, what waits and w
 it('C5: an officer sees at once who does not get the data, since when, and what was refused', async () => {
   const { page, complaints } = await open(browser, house.server.url, '/')
   await page.getByRole('link', { name: '数据共享' }).click()
-  await expect.poll(plain(page)).toMatch(/1个平台不通,最多\d+条待送/)
+  await soon(plain(page)).toMatch(/1个平台不通,最多\d+条待送/)
   const text = await plain(page)()
   expect(text).toContain(`${AWAY}不通,正在重试`)
   expect(text).toContain(`${other.server.url}已送达`)
@@ -86,7 +86,7 @@ it('C5: an officer sees at once who does not get the data, since when, and what 
   expect(text).toContain('UNKNOWN_DEVICE')
   const [taking] = await shares()
   await page.getByRole('link', { name: `#${taking!.refusals[0]!.position}` }).click()
-  await expect.poll(() => page.url()).toMatch(/\/log\/\d+$/)
+  await soon(() => page.url()).toMatch(/\/log\/\d+$/)
   expect(complaints).toEqual([])
   await page.close()
 })
@@ -100,7 +100,7 @@ it.each(Object.values(SIZES))('C5: fits %i×%i in both languages', async (width,
       width,
       height,
     ])
-    await expect.poll(plain(page)).toContain(says)
+    await soon(plain(page)).toContain(says)
     await settled(page)
     expect(await overflow(page), language).toBeLessThanOrEqual(0)
     expect(complaints, language).toEqual([])
@@ -111,6 +111,6 @@ it.each(Object.values(SIZES))('C5: fits %i×%i in both languages', async (width,
 it('a platform that shares with nobody says how to begin', async () => {
   const tab = await openTab(browser, other.server.url, '/alarms')
   await tab.go('/sharing')
-  await expect.poll(plain(tab.page)).toContain('没有设定转送平台')
+  await soon(plain(tab.page)).toContain('没有设定转送平台')
   await tab.page.close()
 })

@@ -1,6 +1,5 @@
 import type { ReactNode } from 'react'
 import { useAdministrator } from '../admin.ts'
-import { useNow } from '../api/clock.ts'
 import type { Answer } from '../api/endpoints.ts'
 import { useRead } from '../api/queries.ts'
 import { PageHead } from '../frame/PageHead.tsx'
@@ -13,6 +12,7 @@ import { Pager } from '../ui/Pager.tsx'
 import { Panel } from '../ui/Panel.tsx'
 import { DeclaredPanel } from '../windows/DeclaredPanel.tsx'
 import { MOST_WINDOWS, stateOf, WINDOW_STATES, type WindowState } from '../windows/declared.ts'
+import { useMoment } from '../windows/useMoment.ts'
 import { WindowForm } from '../windows/WindowForm.tsx'
 import { WindowTable } from '../windows/WindowTable.tsx'
 import { oneOf, useSearch, wholeNumber } from './useSearch.ts'
@@ -27,7 +27,7 @@ function ListPanel(props: {
   onPage: (page: number) => void
 }): ReactNode {
   const words = useWords()
-  const now = useNow(5_000)
+  const now = useMoment()
   const administrator = useAdministrator()
   const rows = props.windows.filter((row) => props.state === 'all' || stateOf(row, now) === props.state)
   const pages = Math.max(1, Math.ceil(rows.length / PAGE_ROWS))

@@ -2,7 +2,6 @@ import { HOUR_MS } from '@oiltrail/kernel'
 import type { ReactNode } from 'react'
 import { Link } from 'react-router'
 import { useAdministrator } from '../admin.ts'
-import { useNow } from '../api/clock.ts'
 import { useRead } from '../api/queries.ts'
 import { paths } from '../paths.ts'
 import { useWords } from '../settings.tsx'
@@ -11,6 +10,7 @@ import { Panel } from '../ui/Panel.tsx'
 import { DayStrip } from './DayStrip.tsx'
 import { AtLeast, useDeclared } from './DeclaredPanel.tsx'
 import { type DeclaredWindow, MOST_WINDOWS, stateOf } from './declared.ts'
+import { useMoment } from './useMoment.ts'
 import { partText, WindowTable } from './WindowTable.tsx'
 import './windows.css'
 
@@ -25,7 +25,7 @@ function useWindows(site: string): readonly DeclaredWindow[] {
 /** Says that alarms of this site are held back right now, until when, by whom and why. */
 export function RunningWindows({ site }: { site: string }): ReactNode {
   const words = useWords()
-  const now = useNow(5_000)
+  const now = useMoment()
   const running = useWindows(site).filter((window) => stateOf(window, now) === 'running')
   return running.map((row) => (
     <p key={row.window} className="window-running">

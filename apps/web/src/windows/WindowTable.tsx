@@ -2,7 +2,7 @@ import type { ReactNode } from 'react'
 import { Link } from 'react-router'
 import type { Administrator } from '../admin.ts'
 import { spanText } from '../alarms/facts.ts'
-import { serverNow, useNow } from '../api/clock.ts'
+import { serverNow } from '../api/clock.ts'
 import { useRead } from '../api/queries.ts'
 import { useAct } from '../api/useAct.ts'
 import { Trouble } from '../parts/Trouble.tsx'
@@ -12,6 +12,7 @@ import { formatMoment, formatNumber, spaced } from '../text/format.ts'
 import type { Words } from '../text/zh.ts'
 import { type Column, Table } from '../ui/Table.tsx'
 import { type DeclaredWindow, stateOf, WINDOW_READS } from './declared.ts'
+import { useMoment } from './useMoment.ts'
 import './windows.css'
 
 const PART = /^(tank|nozzle|arm|device)\/(.+)$/
@@ -80,7 +81,7 @@ interface WindowTableProps {
 function useColumns({ withSite, administrator }: WindowTableProps): Column<DeclaredWindow>[] {
   const words = useWords()
   const { language } = useSettings()
-  const now = useNow(5_000)
+  const now = useMoment()
   const sites = useRead('sites', {}, {}).data ?? []
   const nameOf = (code: string): string => spaced(sites.find(({ site }) => site === code)?.name ?? code)
   const site: Column<DeclaredWindow> = {
