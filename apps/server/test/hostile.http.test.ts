@@ -190,20 +190,6 @@ describe('what people state of alarms, rules and deliveries', () => {
     ],
     ['for no tank of it', '/api/notices', (now) => ({ ...notice, tank: '9', expectedAt: now }), 400, 'tank'],
     [
-      'for a tank of another grade',
-      '/api/notices',
-      (now) => ({ ...notice, tank: '2', expectedAt: now }),
-      400,
-      'grade',
-    ],
-    [
-      'for a grade it has not',
-      '/api/notices',
-      (now) => ({ ...notice, grade: '98', expectedAt: now }),
-      400,
-      'grade',
-    ],
-    [
       'of a time before it was registered',
       '/api/notices',
       (now) => ({ ...notice, tank: '9', expectedAt: now - 101 * hour }),

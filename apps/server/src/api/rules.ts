@@ -69,14 +69,6 @@ function hasPart({ site, tanks, dispensers, arms }: Site, part: string): boolean
   return kind !== 'device' || code.split('-')[1] === site
 }
 
-/** Refuses a notice for a tank that the site has not, or for a grade that none of its tanks, or not the one named, holds. */
-function tankNamed({ site, tanks }: Site, notice: { tank?: string | undefined; grade: string }): void {
-  const into = tanks.filter(({ tank }) => notice.tank === undefined || tank === notice.tank)
-  if (into.length === 0) fail('INVALID_REQUEST', `site ${site} has no such tank`, 'tank')
-  if (!into.some(({ grade }) => grade === notice.grade))
-    fail('INVALID_REQUEST', `no such tank of site ${site} holds this grade`, 'grade')
-}
-
 function trialShape(alarms: readonly TrialAlarm[]) {
   return alarms.slice(0, TRIAL_LISTED).map(({ subject, at, sentence }) => ({ subject, at, sentence }))
 }
@@ -202,8 +194,10 @@ export const ruleHandlers: Handlers<
   async registerNotice({ body }, parts) {
     const { actor = ADMINISTRATOR, ...notice } = body
     const { document } = await registered(parts, notice.site)
-    // Of a time before it the newest registration says nothing.
-    if (notice.expectedAt >= document.effectiveAt) tankNamed(document, notice)
+    // Of a time before it the newest registration says nothing. Nor is the grade compared: a tank may change it until then.
+    if (notice.tank !== undefined && notice.expectedAt >= document.effectiveAt)
+      if (!hasPart(document, `tank/${notice.tank}`))
+        fail('INVALID_REQUEST', `site ${notice.site} has no such tank`, 'tank')
     notTooFar(parts, notice.expectedAt, 'expectedAt')
     return unwrap(await parts.context.watch.notice(actor, definite(notice)))
   },

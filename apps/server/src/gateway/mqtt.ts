@@ -112,7 +112,7 @@ export class MqttGateway {
     if (this.servers.length === 0) await this.broker.listen()
     const take = (socket: Socket): void => this.take(socket)
     const server = tls
-      ? createTlsServer({ cert: tls.cert, key: tls.key, minVersion: 'TLSv1.2' }, take)
+      ? createTlsServer({ ...tls, minVersion: 'TLSv1.2', handshakeTimeout: CONNECT_TIMEOUT_MS }, take)
       : createServer({ highWaterMark: READ_AHEAD_BYTES, noDelay: true }, take)
     server.maxConnections = MOST_CONNECTIONS
     server.on('tlsClientError', (error: Error) => this.parts.log.debug({ err: error.message }, 'tls failed'))
