@@ -30,13 +30,14 @@ export async function enrolAll(
   signal: AbortSignal,
 ): Promise<void> {
   const spent = new Set<string>()
+  const said = new Map<string, string>()
   let waiting = config.sites.filter((site) => site.enrolCode !== undefined)
   let attempt = 0
   while (waiting.length > 0 && !signal.aborted) {
     const still: SiteConfig[] = []
     let reached = true
     for (const site of waiting) {
-      const outcome = reached ? await enrolOne(config, site, clock, log, spent) : 'unreached'
+      const outcome = reached ? await enrolOne(config, site, clock, log, { spent, said }) : 'unreached'
       if (outcome === 'unreached') reached = false
       if (outcome === 'unreached' || outcome === 'refused') still.push(site)
       if (signal.aborted) return
@@ -47,12 +48,19 @@ export async function enrolAll(
   }
 }
 
+interface EnrolMemory {
+  /** Codes that the platform refused. */
+  readonly spent: Set<string>
+  /** What was last said in the log, by device. */
+  readonly said: Map<string, string>
+}
+
 async function enrolOne(
   config: EdgeConfig,
   site: SiteConfig,
   clock: Clock,
   log: Logger,
-  spent: Set<string>,
+  { spent, said }: EnrolMemory,
 ): Promise<'done' | 'refused' | 'unreached'> {
   const { device, enrolCode } = site
   const identity = await readIdentity(config.directory, device)
@@ -69,7 +77,10 @@ async function enrolOne(
     return 'done'
   }
   const { code, detail } = enrolled.problem
-  log.warn({ device, code, detail }, '设备登记未成功 / the device could not be enrolled')
+  // A platform that is away all night is one line in the log, not a thousand.
+  const level = said.get(device) === `${code} ${detail}` ? 'debug' : 'warn'
+  said.set(device, `${code} ${detail}`)
+  log[level]({ device, code, detail }, '设备登记未成功 / the device could not be enrolled')
   // OVERLOADED: not reached; TOO_MANY_REQUESTS: a county enrolling at once. Both pass by themselves.
   if (code === 'OVERLOADED' || code === 'TOO_MANY_REQUESTS') return 'unreached'
   spent.add(enrolCode)
