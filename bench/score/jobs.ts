@@ -5,6 +5,7 @@ import { leakCounty, type TankMonth } from './leak.ts'
 import { type HonestPart, honestPart } from './month.ts'
 import { SCENARIOS } from './scenarios.ts'
 import { type Unannounced, unannouncedCounty } from './unregistered.ts'
+import { type YearPart, yearPart } from './year.ts'
 
 /** One piece of the score, which depends on nothing else: any process may play it. */
 export type Job =
@@ -17,6 +18,7 @@ export type Job =
     }
   | { readonly kind: 'leak'; readonly seed: number; readonly litresPerHour: number }
   | { readonly kind: 'unregistered'; readonly seed: number }
+  | { readonly kind: 'year'; readonly seed: number; readonly days: number; readonly sites: readonly string[] }
 
 /** What a job led to, by its kind. */
 export type Outcome =
@@ -24,6 +26,7 @@ export type Outcome =
   | { readonly kind: 'month'; readonly part: HonestPart }
   | { readonly kind: 'leak'; readonly litresPerHour: number; readonly tanks: readonly TankMonth[] }
   | { readonly kind: 'unregistered'; readonly deliveries: readonly Unannounced[] }
+  | { readonly kind: 'year'; readonly part: YearPart }
 
 /** Plays one job in this process. */
 export function playJob(job: Job): Outcome {
@@ -43,6 +46,8 @@ export function playJob(job: Job): Outcome {
       }
     case 'unregistered':
       return { kind: job.kind, deliveries: unannouncedCounty(job.seed) }
+    case 'year':
+      return { kind: job.kind, part: yearPart(job.seed, job.days, job.sites) }
   }
 }
 

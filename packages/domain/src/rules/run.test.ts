@@ -175,17 +175,49 @@ describe('determinism', () => {
     })
     .chain((each) => fc.constant(each))
 
+  /** Lines in the order of the log, each of one of some sites. */
+  const inputOf = (
+    lines: readonly { minute: number; what: string; lag: number; site?: string }[],
+  ): Event[] => {
+    let minute = 0
+    return lines.map((each, i): Event => {
+      minute += each.minute
+      const event = parseEvent(`00:00 ${each.what}`, i, each.site ?? 'S001', CASE_DAY)
+      const loggedAt = CASE_DAY + minute * 60_000
+      const when = event.type === 'heard' ? loggedAt : loggedAt - each.lag * 60_000
+      return { ...event, at: when, loggedAt } as Event
+    })
+  }
+
+  it('rules know one site at a time: sites shared out over engines are told the same as by one', () =>
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(line, fc.constantFrom('S001', 'S002', 'S003')), { maxLength: 60 }),
+        (drawn) => {
+          const input = inputOf(drawn.map(([each, site]) => ({ ...each, site })))
+          const whole: Signal[] = []
+          const one = new RuleEngine(rules, books(), (signal) => whole.push(signal))
+          for (const event of input) one.take(event)
+          for (const site of ['S001', 'S002', 'S003']) {
+            const own: Signal[] = []
+            const engine = new RuleEngine(rules, books(), (signal) => own.push(signal))
+            for (const event of input)
+              if (event.site === site) engine.take(event)
+              else engine.tick(event.loggedAt, event.ref.position)
+            expect(own).toEqual(
+              whole.filter(
+                (signal) => (signal.type === 'found' ? signal.raised.subject : signal.subject) === site,
+              ),
+            )
+          }
+        },
+      ),
+    ))
+
   it('stopped anywhere and loaded from what was stored, it goes on as if it had not', () =>
     fc.assert(
       fc.property(fc.array(line, { maxLength: 60 }), fc.infiniteStream(fc.nat(3)), (lines, stops) => {
-        let minute = 0
-        const input = lines.map((each, i): Event => {
-          minute += each.minute
-          const event = parseEvent(`00:00 ${each.what}`, i, 'S001', CASE_DAY)
-          const loggedAt = CASE_DAY + minute * 60_000
-          const when = event.type === 'heard' ? loggedAt : loggedAt - each.lag * 60_000
-          return { ...event, at: when, loggedAt } as Event
-        })
+        const input = inputOf(lines)
         const whole: Signal[] = []
         const undisturbed = new RuleEngine(rules, books(), (signal) => whole.push(signal))
         for (const event of input) undisturbed.take(event)
