@@ -58,7 +58,11 @@ export async function open(
   })
   await prepare(page)
   await page.goto(`${base}${path}`)
-  await page.waitForFunction(() => (document.body.textContent ?? '').length > 200)
+  await page.waitForFunction(() => {
+    const waits =
+      document.querySelector('.skeleton') !== null && (document.body.textContent ?? '').length <= 200
+    return document.querySelector('h1') !== null && !waits
+  })
   return { page, complaints }
 }
 
