@@ -85,4 +85,37 @@ export default defineCases(missingSales, [
     expect: [],
     nearMiss: true,
   },
+  {
+    what: 'the board books a sale and never shows it; the volume channel is hours behind and keeps no time from passing',
+    events: `
+      09:00 receipt 1 L=30 Y=236.70 P=7.89 T=100 TY=789
+      08:30 sale 1 L=10 T=10 logged=09:01
+      09:30 board-total 1 grand L=140 Y=1105
+      09:40 heard
+      09:49 heard
+      09:58 heard
+      10:07 heard
+      10:16 heard
+      10:25 heard
+      10:34 heard
+      10:40 receipt 1 L=20 Y=157.80 P=7.89 T=160 TY=1263
+      09:10 sale 1 L=30 T=40 logged=10:41
+      09:35 sale 1 L=40 T=80 logged=10:41`,
+    expect: [
+      '10:40 ▲ nozzle/1 永和加油站 1 号枪 11-23 09:00–09:30 税控总累增加 70.0 L,上报销售 30.0 L(1 笔),缺 40.0 L',
+    ],
+  },
+  {
+    what: 'a total ahead of its sale at two witnesses at once; both sales come, one late',
+    events: `
+      14:02 sale 3 L=30 T=1030
+      14:03 receipt 3 L=30 Y=236.70 P=7.89 T=1030 TY=9
+      14:10 total 3 T=1065
+      14:11 board-total 3 grand L=1080 Y=9
+      14:12 sale 3 L=50 T=1080 from=14:08
+      14:13 receipt 3 L=50 Y=394.50 P=7.89 T=1080 TY=9`,
+    until: '15:00',
+    expect: [],
+    nearMiss: true,
+  },
 ])

@@ -1,6 +1,6 @@
-import { type Channel, HOUR_MS } from '@oiltrail/kernel'
+import { type Channel, type EpochMs, HOUR_MS } from '@oiltrail/kernel'
 import { PROPOSED, setting } from './declare.ts'
-import type { FactEvent, Ref, WatchEvent } from './event.ts'
+import type { FactEvent, Ref } from './event.ts'
 import { type Around, defineRule, type Step } from './rule.ts'
 import { litresText, spanText } from './say.ts'
 import { subjectWords } from './subject.ts'
@@ -16,14 +16,15 @@ interface Ledger {
   readonly at: number
   readonly from: Ref
   readonly ref: Ref
+  /** Until when a totalizer that ran ahead of its sales waits for the one that may be under way; 0 when it does not. */
+  readonly dueAt: EpochMs
 }
 
-type Witness = 'pulse' | 'board' | 'tax'
+const WITNESSES = ['pulse', 'board', 'tax'] as const
+type Witness = (typeof WITNESSES)[number]
 
 interface State {
   readonly ledgers: Partial<Record<Witness, Ledger>>
-  /** A totalizer that ran ahead of its sales waits for the sale that may be under way. */
-  readonly waits: boolean
 }
 
 type Key = 'leastMillilitres' | 'percent' | 'waitMinutes'
@@ -79,6 +80,7 @@ function opened(event: FactEvent, { total, volume }: Reading): Ledger {
     at,
     from: ref,
     ref,
+    dueAt: 0,
   }
 }
 
@@ -96,6 +98,7 @@ function grown(before: Ledger | undefined, event: FactEvent, reading: Reading): 
     at: event.at,
     from: before.from,
     ref: event.ref,
+    dueAt: before.dueAt,
   }
   const missing = missingOf(ledger)
   return missing <= 0 && event.at - before.since > LEDGER_MS
@@ -106,11 +109,10 @@ function grown(before: Ledger | undefined, event: FactEvent, reading: Reading): 
 function found(state: State, witness: Witness): Step<State> {
   const ledger = state.ledgers[witness]!
   const { base, total, sold, sales, since, at, from, ref } = ledger
-  const rest = { ...ledger, base: total, sold: 0, sales: 0, since: at, from: ref }
+  const rest = { ...ledger, base: total, sold: 0, sales: 0, since: at, from: ref, dueAt: 0 }
   return {
-    state: { ledgers: { ...state.ledgers, [witness]: rest }, waits: false },
+    ...settled({ ledgers: { ...state.ledgers, [witness]: rest } }),
     verdict: 'alert',
-    wakeAt: null,
     finding: {
       verdict: 'alert',
       momentary: true,
@@ -128,29 +130,58 @@ function found(state: State, witness: Witness): Step<State> {
   }
 }
 
+/** The state, and to be woken when the first of its ledgers has waited long enough. */
+function settled(state: State): Step<State> {
+  const dues = Object.values(state.ledgers).flatMap(({ dueAt }) => (dueAt === 0 ? [] : [dueAt]))
+  return { state, wakeAt: dues.length === 0 ? null : Math.min(...dues) }
+}
+
+/** The first witness that has waited until a moment. */
+function dueOf({ ledgers }: State, at: EpochMs): Witness | undefined {
+  return WITNESSES.find((witness) => {
+    const dueAt = ledgers[witness]?.dueAt ?? 0
+    return dueAt !== 0 && dueAt <= at
+  })
+}
+
 /** A totalizer read in the middle of a fuelling is ahead of its sales until that sale is stated: look again later. */
-function waiting(state: State, event: WatchEvent, around: Around<Key>): Step<State> {
-  for (const witness of Object.keys(state.ledgers) as Witness[])
-    if (isMuch(state.ledgers[witness]!, around.settings)) {
-      if (event.type === 'time') return found(state, witness)
-      return state.waits
-        ? { state }
-        : {
-            state: { ...state, waits: true },
-            wakeAt: event.at + around.settings.waitMinutes * 60_000,
-          }
-    }
-  return { state: state.waits ? { ...state, waits: false } : state, verdict: 'normal', wakeAt: null }
+function waiting(state: State, witness: Witness, { settings }: Around<Key>): Step<State> {
+  const ledger = state.ledgers[witness]!
+  const isAhead = isMuch(ledger, settings)
+  const dueAt = !isAhead ? 0 : ledger.dueAt || ledger.at + settings.waitMinutes * 60_000
+  const next =
+    dueAt === ledger.dueAt ? state : { ledgers: { ...state.ledgers, [witness]: { ...ledger, dueAt } } }
+  return isAhead ? settled(next) : { ...settled(next), verdict: 'normal' }
+}
+
+function taken(state: State, event: FactEvent, read: Reading, around: Around<Key>): Step<State> {
+  const { witness } = read
+  const known = state.ledgers[witness]
+  // Waiting is over by the time of this witness's own channel; the other may be hours behind and keep the wake-up waiting.
+  if (known && known.dueAt !== 0 && known.dueAt <= event.at) {
+    const told = found(state, witness)
+    const ledger = grown(told.state.ledgers[witness], event, read)
+    const { state: next, wakeAt } = waiting(
+      { ledgers: { ...told.state.ledgers, [witness]: ledger } },
+      witness,
+      around,
+    )
+    return { ...told, state: next, ...(wakeAt === undefined ? {} : { wakeAt }) }
+  }
+  const ledger = grown(known, event, read)
+  const next = { ledgers: { ...state.ledgers, [witness]: ledger } }
+  // At the end of a sale no other is under way at this nozzle: what is missing now is missing.
+  if (read.volume > 0 && isMuch(ledger, around.settings)) return found(next, witness)
+  return waiting(next, witness, around)
 }
 
 /** Sales in a gap that was passed over are late, not missing; whether they ever come is the business of gap-not-filled. */
-function unseen(state: State, channel: Channel): Step<State> {
-  const { pulse, board, tax } = state.ledgers
+function unseen({ ledgers: { pulse, board, tax } }: State, channel: Channel): Step<State> {
   const ledgers: State['ledgers'] =
     channel === 'price'
       ? { ...(pulse ? { pulse } : {}), ...(board ? { board } : {}) }
       : { ...(tax ? { tax } : {}) }
-  return { state: { ledgers, waits: false }, wakeAt: null, verdict: 'insufficient' }
+  return { ...settled({ ledgers }), verdict: 'insufficient' }
 }
 
 const WITNESS_WORDS: Readonly<Record<Witness, { zh: string; en: string }>> = {
@@ -162,7 +193,7 @@ const WITNESS_WORDS: Readonly<Record<Witness, { zh: string; en: string }>> = {
 /** R7: a totalizer grew by more than the sales that were stated. After an outage this is what was sold while dark. */
 export const missingSales = defineRule<State, Key>({
   id: 'missing-sales',
-  version: 1,
+  version: 2,
   grade: 'orange',
   title: { zh: '销售缺失', en: 'Missing sales' },
   clause: { zh: 'R7;任务书 S1、C2;税收征管法 §63', en: 'R7; S1, C2' },
@@ -182,17 +213,15 @@ export const missingSales = defineRule<State, Key>({
   suppressedBy: ['mains-lost', 'collector-silent', 'volume-channel-down', 'price-channel-down'],
   subjectsOf: (event, site) =>
     event.type === 'gap-passed' ? nozzlesOfSite(event.site, site) : nozzleSubject(event),
-  start: () => ({ ledgers: {}, waits: false }),
+  start: () => ({ ledgers: {} }),
   step(state, event, around): Step<State> {
-    if (event.type === 'time') return waiting(state, event, around)
+    if (event.type === 'time') {
+      const due = dueOf(state, event.at)
+      return due === undefined ? { state } : found(state, due)
+    }
     if (event.type === 'gap-passed') return unseen(state, event.channel)
     const read = event.type === 'fact' ? readingOf(event) : undefined
-    if (!read || event.type !== 'fact') return { state }
-    const ledger = grown(state.ledgers[read.witness], event, read)
-    const next = { ledgers: { ...state.ledgers, [read.witness]: ledger }, waits: state.waits }
-    // At the end of a sale no other is under way at this nozzle: what is missing now is missing.
-    if (read.volume > 0 && isMuch(ledger, around.settings)) return found(next, read.witness)
-    return waiting(next, event, around)
+    return read && event.type === 'fact' ? taken(state, event, read, around) : { state }
   },
   sentence({ subject, siteName, facts, from, to }, language) {
     const who = subjectWords(subject, siteName, language)
