@@ -127,7 +127,11 @@ async function olderPart(
   const stated = stateOf(note)
   if (!stated.ok) return refuse('INVALID_REQUEST', stated.problem.detail, 'older')
   if (stated.value.size > size)
-    return refuse('INVALID_REQUEST', `it is of ${stated.value.size} entries, this log has ${size}`, 'older')
+    return refuse(
+      'INVALID_REQUEST',
+      `it covers ${stated.value.size} entries, this log has ${size}: a checkpoint of another log, or this log was cut or an older copy of its database put in its place`,
+      'older',
+    )
   const proof = await prover.consistency(stated.value.size, size)
   if (!proof.ok) return proof
   return ok({ checkpoint: note, proof: platform.encodeBase64(Buffer.concat(proof.value)) })
