@@ -75,7 +75,7 @@ it('C5: the interface tells of each platform how far, how much, what waits and w
 })
 
 it('C5: an officer sees at once who does not get the data, since when, and what was refused', async () => {
-  const { page, complaints } = await open(browser, house.server.url, '/')
+  const { page, complaints } = await open(browser, house.server.url, '/alarms')
   await page.getByRole('link', { name: '数据共享' }).click()
   await soon(plain(page)).toMatch(/1个平台不通,最多\d+条待送/)
   const text = await plain(page)()

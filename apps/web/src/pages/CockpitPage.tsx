@@ -37,7 +37,7 @@ function Head(): ReactNode {
         {words.cockpitTitle(name, county?.demo ?? false)}
       </h1>
       <nav aria-label={words.menu.label}>
-        {MENU.filter((item) => item.key !== 'monitor').map((item) => (
+        {MENU.filter((item) => item.wall).map((item) => (
           <Link key={item.key} to={item.to}>
             {words.menu[item.key]}
             {item.key === 'alarms' ? <AlarmCount /> : null}

@@ -64,7 +64,7 @@ export function Table<Row>({
                   className={side(column)}
                   data-title={typeof column.title === 'string' ? column.title : undefined}
                 >
-                  {column.cell(row)}
+                  {stacked ? <span>{column.cell(row)}</span> : column.cell(row)}
                 </td>
               ))}
             </tr>
