@@ -1,4 +1,8 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { type Fact, recordSchemas } from '@oiltrail/domain'
 import { encodeBundle, leafHash, TreeBuilder, tilePath } from '@oiltrail/evidence'
 import { platform, sha256, suites } from '@oiltrail/evidence/node'
@@ -6,6 +10,7 @@ import { asciiBytes, fromBase64, toHex, utf8Bytes } from '@oiltrail/kernel'
 import { enrolProofBytes, verifyBatch } from '@oiltrail/protocols/uplink'
 import { expect, it } from 'vitest'
 import { z } from 'zod'
+import { runVerify } from '../src/cli.ts'
 
 const page = (name: string): Promise<string> =>
   readFile(new URL(`../../../docs/formats/${name}.md`, import.meta.url), 'utf8')
@@ -68,6 +73,44 @@ it('the tree in log.md has these hashes, tiles and paths', async () => {
     '00a1',
   ])
   expect(tilePath({ kind: 'hashes', level: 0, index: 1_234_067, width: 256 })).toBe('tile/0/x001/x234/067')
+})
+
+it('the evidence file of evidence.md verifies as is said there, and with no byte changed', async () => {
+  const of = (name: string): string =>
+    fileURLToPath(new URL(`../../../docs/formats/example/${name}`, import.meta.url))
+  const trust = ['--vkey', of('vkey'), '--vkey', of('vkey-sm2'), '--older', of('older-checkpoint')]
+  const run = async (file: string): Promise<{ code: number; out: string }> => {
+    const lines: string[] = []
+    const code = await runVerify([file, ...trust, '--json'], {
+      out: (line) => lines.push(line),
+      err: () => {},
+    })
+    return { code, out: lines.join('\n') }
+  }
+  const good = await run(of('evidence.jsonl'))
+  expect(good.code).toBe(0)
+  const report = JSON.parse(good.out) as { steps: { failed: number; checked: number }[]; counts: unknown }
+  expect(report.steps.map(({ failed, checked }) => [failed, checked > 0])).toEqual(
+    Array.from({ length: 10 }, () => [0, true]),
+  )
+  expect(report).toMatchObject({
+    olderSize: 2,
+    counts: { batches: 3, records: 6, sales: 5, saleMillilitres: 100_170 },
+  })
+  const folder = mkdtempSync(join(tmpdir(), 'oiltrail-formats-'))
+  try {
+    const bytes = await readFile(of('evidence.jsonl'))
+    const file = join(folder, 'changed.jsonl')
+    // One in seventeen is enough here; verify.test.ts changes each byte of such a file.
+    for (let at = 0; at < bytes.length; at += 17) {
+      const changed = Uint8Array.from(bytes)
+      changed[at]! ^= 1
+      writeFileSync(file, changed)
+      expect((await run(file)).code, `byte ${at}`).toBe(1)
+    }
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 })
 
 /** What a type of records.md allows, as JSON Schema says it. */
