@@ -46,16 +46,40 @@ export default defineCases(priceMismatch, [
       14:20 receipt 3 L=20 Y=160.00 P=8.00
       15:30 receipt 1 L=20 Y=160.00 P=8.00`,
     expect: [
-      '15:20 ▲ nozzle/3 永和加油站 3 号枪 11-23 14:00–14:20 连续 2 笔按 8.00 元/L 收费,基础设置单价为 7.89 元/L',
+      '15:00 ▲ nozzle/3 永和加油站 3 号枪 11-23 14:00–14:20 连续 2 笔按 8.00 元/L 收费,基础设置单价为 7.89 元/L',
     ],
   },
   {
-    what: 'the collector reads the new price 50 minutes after the board’s second customer at it',
+    what: 'a nozzle that hardly sells at all: the second sale comes hours after the first, and is told when a price must have been read',
+    events: `
+      00:10 price 3 P=7.89
+      10:00 receipt 3 L=30 Y=240.00 P=8.00
+      13:00 receipt 3 L=20 Y=160.00 P=8.00
+      13:30 receipt 1 L=20 Y=160.00 P=8.00`,
+    expect: [
+      '13:05 ▲ nozzle/3 永和加油站 3 号枪 11-23 10:00–13:00 连续 2 笔按 8.00 元/L 收费,基础设置单价为 7.89 元/L',
+    ],
+  },
+  {
+    what: 'a price of the weekend: the last fuelling at the old one ends after the change, the first after the weekend before it is read',
+    events: `
+      00:10 price 3 P=7.89
+      09:00 price 3 P=7.49
+      09:02 receipt 3 L=30 Y=236.70 P=7.89
+      12:00 receipt 3 L=30 Y=224.70 P=7.49
+      2d 09:00:03 receipt 3 L=30 Y=236.70 P=7.89
+      2d 09:00:12 price 3 P=7.89
+      2d 09:30 receipt 3 L=30 Y=236.70 P=7.89`,
+    expect: [],
+    nearMiss: true,
+  },
+  {
+    what: 'the collector reads the new price an hour after the board’s first customer at it',
     events: `
       00:10 price 3 P=7.89
       14:00 receipt 3 L=30 Y=240.00 P=8.00
       14:20 receipt 3 L=20 Y=160.00 P=8.00
-      15:10 price 3 P=8.00
+      14:59 price 3 P=8.00
       15:30 receipt 3 L=20 Y=160.00 P=8.00`,
     until: '18:00',
     expect: [],

@@ -33,6 +33,9 @@ const KEPT = 8
  */
 const MORE_THAN_CHANCE = 2
 
+/** A collector that reads its board at all has read a changed price by then, however busy the wire. */
+const READ_MS = 5 * 60_000
+
 const START: State = {
   price: 0,
   priceRef: null,
@@ -83,7 +86,7 @@ export const priceMismatch = defineRule<State, Key>({
   settings: {
     sales: setting(['不符笔数', 'Sales that differ'], '笔/sales', [3, 1, 100], 'R8'),
     standsMinutes: setting(
-      ['两笔不符后基础设置未变', 'Base setting unchanged after two sales'],
+      ['两笔不符期间基础设置未变', 'Base setting unchanged beside two sales'],
       'min',
       [60, 10, 1_440],
       PROPOSED,
@@ -188,9 +191,11 @@ function differed(
     refs: [...state.refs, ref].slice(-KEPT),
   }
   if (next.wrong >= settings.sales) return found(next)
-  return next.wrong === MORE_THAN_CHANCE
-    ? { state: next, verdict: 'attention', wakeAt: at + settings.standsMinutes * 60_000 }
-    : { state: next, verdict: 'attention' }
+  if (next.wrong !== MORE_THAN_CHANCE) return { state: next, verdict: 'attention' }
+  // The first may have stood beside an unchanged base setting for long already, when it was at the same price.
+  const since = state.charged === next.charged ? next.from : at
+  const wakeAt = Math.max(since + settings.standsMinutes * 60_000, at + READ_MS)
+  return { state: next, verdict: 'attention', wakeAt }
 }
 
 function found(state: State): Step<State> {
