@@ -8,6 +8,7 @@ import type { Words } from '../text/zh.ts'
 import { SERIES_COLOURS } from '../theme/tokens.ts'
 import { useWidth } from '../ui/useWidth.ts'
 import {
+  endNames,
   type LabelSide,
   type Lane,
   labelSides,
@@ -115,6 +116,7 @@ function areaOf({ from, to }: Span, base: Base): object {
 /** The lines of a lane; those that hold until the next value are drawn as steps. */
 function laneSeries(lane: Lane, index: number, span: Span, base: Base, words: Words): object[] {
   const steps = lane.kind !== 'level' && lane.kind !== 'total' && lane.kind !== 'tax'
+  const names = endNames(lane)
   return lane.lines.map(({ subject, points }, i) => ({
     type: 'line',
     name: `${words.alarm.lane[lane.kind]} ${words.alarm.part(lane.kind, subject)}`,
@@ -126,8 +128,8 @@ function laneSeries(lane: Lane, index: number, span: Span, base: Base, words: Wo
     lineStyle: { width: 1.8, color: SERIES_COLOURS[i] },
     itemStyle: { color: SERIES_COLOURS[i] },
     endLabel: {
-      show: true,
-      formatter: words.alarm.part(lane.kind, subject),
+      show: names[i]!.length > 0,
+      formatter: words.alarm.part(lane.kind, names[i]!.join(words.alarm.and)),
       ...base.text,
       color: base.tokens.inkSoft,
     },

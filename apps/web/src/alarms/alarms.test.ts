@@ -5,8 +5,8 @@ import { gravestAt } from '../charts/alarmPoints.ts'
 import { en } from '../text/en.ts'
 import { zh } from '../text/zh.ts'
 import { factLabel, factText, settingText, spanText } from './facts.ts'
-import { type Alarm, groupAlarms } from './grouping.ts'
-import { labelSides, lanesOf, MOST_LINES, marksOf, sharedScale } from './lanes.ts'
+import { type Alarm, gravestFirst, groupAlarms } from './grouping.ts'
+import { endNames, labelSides, lanesOf, MOST_LINES, marksOf, sharedScale } from './lanes.ts'
 import { alarmQueryOf, alarmQuestionOf, isFiltered } from './question.ts'
 import { RING_WITHIN_MS, shouldSound } from './sounding.ts'
 
@@ -319,5 +319,42 @@ describe('alarms on charts', () => {
       { at: '3', grade: 'red' },
       { at: '4', grade: 'yellow' },
     ])
+  })
+})
+
+describe('names at the end of a lane', () => {
+  const line = (subject: string, ...values: readonly number[]) => ({
+    subject,
+    points: values.map((value, i) => [i, value] as const),
+  })
+  it.each([
+    ['far apart, each has its own', [line('1', 0, 10), line('2', 0, 90)], [['1'], ['2']]],
+    [
+      'at one place, they are named together',
+      [line('1', 0, 50), line('2', 0, 100), line('3', 90, 100)],
+      [['1'], ['2', '3'], []],
+    ],
+    ['near one another, together', [line('1', 0, 100), line('2', 0, 91)], [['1', '2'], []]],
+    ['just far enough, apart', [line('1', 0, 100), line('2', 0, 89)], [['1'], ['2']]],
+    [
+      'all standing still, one name',
+      [line('1', 0, 0), line('2', 0, 0), line('3', 0, 0)],
+      [['1', '2', '3'], [], []],
+    ],
+    ['one that ends earlier keeps its own', [line('1', 5, 5), line('2', 5)], [['1'], ['2']]],
+    ['a line of nothing names itself only', [line('1'), line('2', 5)], [['1'], ['2']]],
+  ])('%s', (_, lines, names) => {
+    expect(endNames({ lines })).toEqual(names)
+  })
+})
+
+describe('the alarms on the wall', () => {
+  it('begin with the gravest, then the newest, none twice', () => {
+    const [red, old, other, third] = [9, 3, 12, 14].map((number) => alarm(number))
+    expect(gravestFirst([red!, old!], [third!, other!, red!], 3).map(({ alarm }) => alarm)).toEqual([
+      9, 3, 14,
+    ])
+    expect(gravestFirst([red!], [third!, other!, red!], 3).map(({ alarm }) => alarm)).toEqual([9, 14, 12])
+    expect(gravestFirst([], [third!], 3).map(({ alarm }) => alarm)).toEqual([14])
   })
 })

@@ -62,3 +62,9 @@ export function groupAlarms(alarms: readonly Alarm[]): AlarmGroup[] {
     }
   })
 }
+
+/** What fits of the gravest alarms and, after them, the newest: what is new must not push what is grave out of sight. */
+export function gravestFirst(gravest: readonly Alarm[], newest: readonly Alarm[], count: number): Alarm[] {
+  const known = new Set(gravest.map(({ alarm }) => alarm))
+  return [...gravest, ...newest.filter(({ alarm }) => !known.has(alarm))].slice(0, count)
+}

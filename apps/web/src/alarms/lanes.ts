@@ -118,6 +118,30 @@ export function sharedScale(lanes: readonly Lane[]): { min: number; max: number 
 
 type Told = Series['marks'][number]
 
+/** Lines of a lane that end nearer one another than this share of its range would have their names upon each other. */
+const NAME_SHARE = 0.1
+
+/**
+ * The names at the end of a lane's lines: each line's subjects, empty where another line at the same place names it as well. Lines
+ * that stand still at one value get one name together rather than a pile that reaches into the next lane.
+ */
+export function endNames({ lines }: Pick<Lane, 'lines'>): readonly (readonly string[])[] {
+  const values = lines.flatMap(({ points }) => points.map(([, value]) => value))
+  const near = (Math.max(...values) - Math.min(...values)) * NAME_SHARE
+  const named = new Set<LaneLine>()
+  return lines.map((line) => {
+    if (named.has(line)) return []
+    const end = line.points.at(-1)
+    const same = lines.filter((other) => {
+      const [at, value] = other.points.at(-1) ?? []
+      const meets = end && at === end[0] && value !== undefined && Math.abs(value - end[1]) <= near
+      return other === line || (meets && !named.has(other))
+    })
+    for (const other of same) named.add(other)
+    return same.map(({ subject }) => subject)
+  })
+}
+
 /** Lanes of moments in their order: oil that came, pulse lines, the collector itself, people. */
 export const MARK_LANES = ['delivery', 'line', 'health', 'people'] as const
 export type MarkKind = (typeof MARK_LANES)[number]

@@ -1,9 +1,11 @@
 import type { ReactNode } from 'react'
 import { Link } from 'react-router'
-import { GRADE_ORDER } from '../alarms/grouping.ts'
+import { type Alarm, GRADE_ORDER, gravestFirst } from '../alarms/grouping.ts'
 import { useNow } from '../api/clock.ts'
+import type { Answer } from '../api/endpoints.ts'
+import { useRead } from '../api/queries.ts'
 import { AlarmGradeTag } from '../parts/AlarmGradeTag.tsx'
-import { useNewestAlarms } from '../parts/AlarmSigns.tsx'
+import { NEWEST, useNewestAlarms } from '../parts/AlarmSigns.tsx'
 import { paths } from '../paths.ts'
 import { useSettings, useWords } from '../settings.tsx'
 import { formatDate, formatShortMoment, formatTime } from '../text/format.ts'
@@ -15,13 +17,23 @@ function momentOf(at: number, today: string): string {
   return formatDate(at) === today ? formatTime(at).slice(0, 5) : formatShortMoment(at)
 }
 
-/** Is something wrong: alarms in sight by grade, and the newest of them as sentences. */
+/** The gravest alarms in sight first, then the newest. */
+function useToldAlarms(answer: Answer<'alarms'> | undefined): readonly Alarm[] {
+  const gravest = GRADE_ORDER.find((grade) => (answer?.counts[grade] ?? 0) > 0)
+  const query = { grade: gravest, limit: NEWEST }
+  const grave = useRead('alarms', {}, query, { refreshMs: 30_000, enabled: gravest !== undefined }).data
+  // While another grade becomes the gravest, the answer of the one before is still shown.
+  const those = grave?.alarms.filter(({ grade }) => grade === gravest) ?? []
+  return gravestFirst(those, answer?.alarms ?? [], NEWEST)
+}
+
+/** Is something wrong: alarms in sight by grade, and the gravest and newest of them as sentences. */
 export function AlarmsPanel(): ReactNode {
   const words = useWords()
   const { language } = useSettings()
   const today = formatDate(useNow(60_000))
   const answer = useNewestAlarms()
-  const { shown, hold } = useHeld(answer?.alarms ?? [])
+  const { shown, hold } = useHeld(useToldAlarms(answer))
   if (!answer) return null
   return (
     <section className="wall-block wall-first" {...hold}>

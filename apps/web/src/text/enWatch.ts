@@ -121,6 +121,7 @@ export const enWatch: typeof zhWatch = {
       people: 'People',
     },
     laneUnit: { L: 'L', price: '¥/L' },
+    and: ', ',
     part: (kind, code) => `${kind === 'level' ? 'tank' : kind === 'load' ? 'arm' : 'nozzle'} ${code}`,
     delivered: (tank, litres) => `tank ${tank}: ${litres} L delivered`,
     onlyLargest: (shown, all) => `${all} nozzles or tanks; the ${shown} that changed most are drawn`,

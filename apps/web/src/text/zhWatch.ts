@@ -116,6 +116,7 @@ export const zhWatch = {
       people: '人员',
     },
     laneUnit: { L: 'L', price: '¥/L' },
+    and: '、',
     part: (kind: string, code: string): string =>
       `${code}${kind === 'level' ? '号罐' : kind === 'load' ? '号鹤管' : '号枪'}`,
     delivered: (tank: string, litres: string): string => `${tank}号罐卸油 ${litres} L`,
