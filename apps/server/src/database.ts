@@ -23,7 +23,10 @@ export interface DatabaseOptions {
   readonly log: Logger
   /** Whether to bring the schema up to date; `restore` wants it as it is. */
   readonly migrate: boolean
-  /** Whether the built-in database must already be there: then an empty one is never made in its place, DATABASE_LOST. */
+  /**
+   * Whether a log must already be there: then no empty built-in database is ever made in its place, nor an empty one of your own
+   * taken for it, DATABASE_LOST. A second log under the same keys would be what a forger makes.
+   */
   readonly mustExist: boolean
   /** Aborted when nobody wants it any more: a start under way is then broken off. */
   readonly cancelled?: AbortSignal | undefined
@@ -56,6 +59,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   })
   let version = 0
   try {
+    if (options.url !== undefined && options.mustExist && !(await holdsLog(store))) throw withoutLog(options)
     const { from, to } = options.migrate ? await migrate(store) : { from: 0, to: 0 }
     version = to
     if (from !== to) options.log.info({ from, to }, 'database schema brought up to date')
@@ -74,6 +78,17 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
       await keeper?.stop()
     },
   }
+}
+
+/** A log has its head before anything is sealed, so before there are keys. */
+async function holdsLog({ pool }: Store): Promise<boolean> {
+  const { rows } = await pool.query<{ made: boolean }>("select to_regclass('log_head') is not null as made")
+  return rows[0]!.made && (await pool.query('select from log_head limit 1')).rowCount === 1
+}
+
+function withoutLog({ data }: DatabaseOptions): ProblemError {
+  const detail = `the database of DATABASE_URL holds no log, the one of ${data} lies elsewhere / DATABASE_URL 所指的数据库中没有日志,不是 ${data} 原来所用的库`
+  return new ProblemError({ code: 'DATABASE_LOST', detail })
 }
 
 /** Runs the built-in PostgreSQL and starts it again when it was killed or crashed. */

@@ -152,6 +152,29 @@ describe('the command', () => {
     }
   })
 
+  test('B1: an empty database of your own is never taken for the one whose log the keys have sealed', async () => {
+    const other = await testDatabase()
+    const folder = await mkdtemp(join(tmpdir(), 'oiltrail-other-'))
+    try {
+      await expect(start({ 'database-url': other.url })).rejects.toThrow(/DATABASE_LOST.*没有日志/)
+      const { rows } = await other.store.pool.query('select from log_head')
+      expect(rows).toEqual([])
+      for (const command of ['audit', 'replay'])
+        await expect(run(command, '--data', data, '--database-url', other.url)).rejects.toThrow(
+          /DATABASE_LOST/,
+        )
+      // A folder without keys starts a log of its own, and goes on with it.
+      for (const time of ['first', 'again']) {
+        const server = await start({ data: folder, 'database-url': other.url })
+        expect(server.context.nextPosition(), time).toBeGreaterThanOrEqual(0)
+        await server.stop()
+      }
+    } finally {
+      await other.close()
+      await rm(folder, { recursive: true, force: true })
+    }
+  })
+
   test('that does not exist, or an option that is wrong, is told apart from a failure', async () => {
     expect(await run('sing')).toBe(2)
     await expect(run('serve', '--port', 'eighty')).rejects.toThrow(/CONFIG_INVALID/)
