@@ -104,6 +104,24 @@ describe('strange packets (C5, Z2)', () => {
     expect(listener).toBe(`${CONNECTED}${REFUSED_SUBSCRIPTION}${pong}`)
   })
 
+  test('a client id is free again however its connection ended, also in the middle of CONNECT', async () => {
+    const { hostname, port } = new URL(stand.server.mqttUrl!)
+    const other = await stand.enrol('520327-S002-A')
+    for (let i = 0; i < 20; i++) {
+      const socket = connect(Number(port), hostname)
+      socket.on('error', () => undefined)
+      await new Promise((sent) => socket.write(mine(`brief-${i}`), sent))
+      if (i % 2 === 0) socket.resetAndDestroy()
+      else socket.destroy()
+    }
+    await until('nobody is connected', async () => {
+      const metrics = await (await fetch(`${stand.server.url}/metrics`)).text()
+      return /^oiltrail_mqtt_connections 0$/m.test(metrics)
+    })
+    for (let i = 0; i < 20; i++)
+      expect(await exchange(connectAs(`brief-${i}`, other.device, other.token), CONNECTED)).toBe(CONNECTED)
+  })
+
   test('afterwards every refused connection is on record, and honest batches were never asked to come again', async () => {
     await collector.connect()
     const before = stand.server.context.nextPosition()

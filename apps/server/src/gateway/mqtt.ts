@@ -92,9 +92,6 @@ export class MqttGateway {
       authorizeSubscribe: (client, subscription, done) =>
         done(null, subscription.topic === `${RECEIPT_TOPIC_PREFIX}${client.id}` ? subscription : null),
     })
-    this.broker.on('clientDisconnect', (client) => {
-      if (this.idHolders.get(client.id)?.client === client) this.idHolders.delete(client.id)
-    })
     this.broker.on('clientError', (client, error) =>
       parts.log.debug({ client: client.id, err: error.message }, 'mqtt connection ended'),
     )
@@ -176,7 +173,14 @@ export class MqttGateway {
         { code: 'INVALID_REQUEST', detail: 'client id not allowed or in use by another device' },
         REJECTED_IDENTIFIER,
       )
-    this.idHolders.set(client.id, { client, device })
+    const { id } = client
+    this.idHolders.set(id, { client, device })
+    // The socket's own end: aedes tells of those alone that had been let in completely.
+    const leave = (): void => {
+      if (this.idHolders.get(id)?.client === client) this.idHolders.delete(id)
+    }
+    if (client.conn.destroyed) leave()
+    else client.conn.once('close', leave)
     this.senders.set(client, { device, tokenHash: known.tokenHash, peer: `${device}@${peer}` })
     return undefined
   }
