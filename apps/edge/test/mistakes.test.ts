@@ -294,6 +294,8 @@ describe('a configuration written by hand', () => {
       3,
       'GBK',
     ],
+    ['JSON without a comma', '{\n "county": "520327"\n "uplink": "mqtt://h"\n}\n', 3, 'YAML 语法错误'],
+    ['JSON that ends too soon', '{\n "county": "520327",\n', 3, 'YAML 语法错误'],
     ['nothing at all', '', 1, '文件是空的'],
     ['only remarks', '# 站点\n', 1, '文件是空的'],
     ['a list', '- county\n', 1, '须为一组设置'],

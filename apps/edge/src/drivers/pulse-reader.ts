@@ -74,7 +74,8 @@ export class PulseReader {
   /** Why what answered cannot be the module that the configuration means; undefined when it can. */
   private doubtOf({ mapVersion, inputs }: modbus.PulseModule): string | undefined {
     if (mapVersion !== MAP_VERSION) return `register map ${mapVersion}, ${MAP_VERSION} is read`
-    const beyond = this.config.nozzles.find(({ input }) => input >= inputs)
+    // 0: a module that does not say.
+    const beyond = this.config.nozzles.find(({ input }) => inputs > 0 && input >= inputs)
     return beyond && `the module has ${inputs} inputs, none is number ${beyond.input}`
   }
 
