@@ -16,6 +16,8 @@ const SITES = Array.from({ length: 4 }, (_, i) => ({
   name: `站${i + 1}`,
   town: `52032700${i % 2}`,
   enterprise: ENTERPRISES[i < 3 ? 0 : 1]!,
+  /** Not every site writes the name of its enterprise alike. */
+  enterpriseName: `E${i % 2}`,
 }))
 /** Three nozzles a site on two dispensers; the last site has an arm that is called as one of its nozzles. */
 const NOZZLES = [
@@ -63,13 +65,14 @@ beforeAll(async () => {
   database = await testDatabase()
   const { pool } = database.store
   for (const s of SITES)
-    await pool.query("insert into site values ($1, $2, $3, '{}', 0, $4, 'station', $5, $6, 'E', 107, 27)", [
+    await pool.query("insert into site values ($1, $2, $3, '{}', 0, $4, 'station', $5, $6, $7, 107, 27)", [
       s.siteId,
       COUNTY,
       s.site,
       s.name,
       s.town,
       s.enterprise,
+      s.enterpriseName,
     ])
   for (const n of NOZZLES)
     await pool.query('insert into nozzle values ($1, $2, $3, $4, $5, $6)', [
@@ -123,7 +126,7 @@ function placeOf(q: StatisticsQuestion, { site, nozzle, dispenser, arm }: Sold['
   return {
     county: ['', ''] as [string, string],
     town: [site.town, ''] as [string, string],
-    enterprise: [site.enterprise, 'E'] as [string, string],
+    enterprise: [site.enterprise, site.enterpriseName] as [string, string],
     site: [site.site, site.name] as [string, string],
     dispenser: [`${site.site}/${machine}`, `${site.name} ${machine}`] as [string, string],
     nozzle: [`${site.site}/${nozzle}`, `${site.name} ${nozzle}`] as [string, string],
@@ -146,6 +149,7 @@ function naive(q: StatisticsQuestion): StatisticsRow[] {
     const bucket = bucketOf(q, at)
     const grade = q.byGrade ? sold.grade : null
     const group = groups.get(`${bucket} ${place} ${grade}`) ?? { bucket, place, placeName, grade }
+    if (placeName > String(group.placeName)) group.placeName = placeName
     FIELDS.forEach((field, i) => {
       group[field] = Number(group[field] ?? 0) + sold.sums[i]!
     })
