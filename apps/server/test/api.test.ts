@@ -4,6 +4,7 @@ import { CATALOGUE, HOUR_MS, type ProblemCode, toBase64 } from '@oiltrail/kernel
 import { enrolProofBytes } from '@oiltrail/protocols/uplink'
 import { putAlarms } from '@oiltrail/store'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { DOORS } from '../src/api/doors.ts'
 import { HANDLERS } from '../src/api/register.ts'
 import { type Answer, type ApiStand, type Call, DEVICE, openApiStand } from './api.stand.ts'
 import { rememberChart } from './charts.history.ts'
@@ -191,7 +192,7 @@ describe('every endpoint of the contract', () => {
     },
   )
 
-  it('stands in the OpenAPI document, with the exports and the stream', async () => {
+  it('stands in the OpenAPI document, with the exports, the stream and the doors beside it', async () => {
     const { body } = await call({ path: '/api/openapi.json' })
     const { openapi, paths } = body as {
       openapi: string
@@ -201,7 +202,10 @@ describe('every endpoint of the contract', () => {
     const operations = Object.values(paths).flatMap((path) =>
       Object.values(path).map((each) => each.operationId),
     )
-    expect(operations.sort()).toEqual([...NAMES, 'events', 'statisticsCsv', 'statisticsXlsx'].sort())
+    const beside = DOORS.map(({ name }) => name)
+    expect(operations.sort()).toEqual(
+      [...NAMES, ...beside, 'events', 'statisticsCsv', 'statisticsXlsx'].sort(),
+    )
   })
 })
 

@@ -1,6 +1,7 @@
 import { ENDPOINTS, type Endpoint, STREAM_EVENTS } from '@oiltrail/contract'
 import { z } from 'zod'
 import { EXPORTS } from '../exports/routes.ts'
+import { codeSchema, DOORS, doorOperation } from './doors.ts'
 
 type Json = Record<string, unknown>
 
@@ -88,6 +89,7 @@ export function openApi(): Json {
     add(endpoint.path, endpoint.method, operation(name, endpoint))
   for (const format of EXPORTS) add(format.path, 'GET', exportOperation(format))
   add('/api/events', 'GET', streamOperation())
+  for (const door of DOORS) add(door.path, door.method, doorOperation(door, PROBLEM))
   const words = { type: 'object', properties: { zh: { type: 'string' }, en: { type: 'string' } } }
   return {
     openapi: '3.1.0',
@@ -108,7 +110,7 @@ export function openApi(): Json {
                 type: 'object',
                 required: ['code', 'detail', 'happened', 'remedy'],
                 properties: {
-                  code: { type: 'string' },
+                  code: codeSchema(),
                   detail: { type: 'string' },
                   where: { type: 'string' },
                   happened: words,
