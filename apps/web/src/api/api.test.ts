@@ -5,7 +5,7 @@ import { BUCKETS as OUR_BUCKETS, PLACES as OUR_PLACES, queryOf, questionOf } fro
 import { applyEvent } from './apply.ts'
 import { ServerClock } from './clock.ts'
 import { type Answer, addressOf, READ_PATHS } from './endpoints.ts'
-import { keyOf } from './queries.ts'
+import { keyOf, mayStandIn } from './queries.ts'
 
 describe('addresses', () => {
   it('name every readable endpoint of the contract by its own path', () => {
@@ -146,5 +146,26 @@ describe("the platform's clock", () => {
     clock.note(0, 0)
     clock.note(10_100, 10_000)
     expect(clock.now(11_000)).toBe(11_100)
+  })
+})
+
+describe('an answer while another is on its way', () => {
+  const before = (params: object, query: object) => ['x', params, query]
+  it.each([
+    ['nothing was there', undefined, {}, {}, false],
+    [
+      'another span of the same site',
+      before({ site: 'S001' }, { from: 1 }),
+      { site: 'S001' },
+      { from: 2 },
+      true,
+    ],
+    ['another site', before({ site: 'S001' }, {}), { site: 'S002' }, {}, false],
+    ['another alarm', before({ alarm: 1 }, {}), { alarm: 2 }, {}, false],
+    ['another filter of the list', before({}, { grade: 'red' }), {}, { grade: 'blue' }, true],
+    ['the list of another site', before({}, { site: 'S001' }), {}, { site: 'S002' }, false],
+    ['the list of all after that of one', before({}, { site: 'S001' }), {}, {}, false],
+  ] as const)('%s', (_, key, params, query, may) => {
+    expect(mayStandIn(key, params, query)).toBe(may)
   })
 })

@@ -1,4 +1,4 @@
-import { keepPreviousData, QueryClient, type UseQueryResult, useQuery } from '@tanstack/react-query'
+import { QueryClient, type UseQueryResult, useQuery } from '@tanstack/react-query'
 import { CallError, read } from './client.ts'
 import { noteServerTime } from './clock.ts'
 import type { Answer, Params, Query, ReadName } from './endpoints.ts'
@@ -12,7 +12,6 @@ export const queryClient: QueryClient = new QueryClient({
     queries: {
       staleTime: 15_000,
       refetchOnWindowFocus: true,
-      placeholderData: keepPreviousData,
       retry: (count, error) => error instanceof CallError && error.code === 'UNREACHABLE' && count < 3,
     },
   },
@@ -21,6 +20,16 @@ export const queryClient: QueryClient = new QueryClient({
 /** Cache key of a call. */
 export function keyOf<N extends ReadName>(name: N, params: Params<N>, query: Query<N>): readonly unknown[] {
   return [name, params, query]
+}
+
+/**
+ * Whether an answer may stand in while another is on its way: another span or filter of the same subject, so that a page does not
+ * flicker. Never another site, alarm or entry: for a moment it would be said of the wrong one.
+ */
+export function mayStandIn(before: readonly unknown[] | undefined, params: object, query: object): boolean {
+  if (before === undefined) return false
+  const site = (of: unknown): unknown => (of as { site?: unknown }).site
+  return JSON.stringify(before[1]) === JSON.stringify(params) && site(before[2]) === site(query)
 }
 
 interface ReadOptions {
@@ -40,6 +49,7 @@ export function useRead<N extends ReadName>(
     queryKey: keyOf(name, params, query),
     queryFn: ({ signal }) => read(name, params, query, signal),
     refetchInterval: options.refreshMs ?? REFRESH_MS,
+    placeholderData: (answer, before) => (mayStandIn(before?.queryKey, params, query) ? answer : undefined),
     enabled: options.enabled ?? true,
   })
 }
