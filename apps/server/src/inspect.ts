@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -13,7 +12,7 @@ import { audit } from './replay/audit.ts'
 import type { TableComparison } from './replay/compare.ts'
 import { describeFinding, type Finding } from './replay/findings.ts'
 import { type ReplayReport, replay } from './replay/replay.ts'
-import { type LogSigners, readyLogSigners } from './seal/keys.ts'
+import { type LogSigners, readLogSigners } from './seal/keys.ts'
 import type { WatchReplay } from './watch/replay.ts'
 
 /** Tables of the watch in which an upgrade of rules shows. */
@@ -77,11 +76,8 @@ export async function runReplay(store: Store, config: ServerConfig): Promise<num
   return same ? 0 : 1
 }
 
-async function signersOf(config: ServerConfig): Promise<LogSigners> {
-  // Made anew here they would vouch for nothing.
-  if (!existsSync(join(config.data, 'keys')))
-    throw invalid(`${config.data} has no keys of the log; is --data right? / 数据目录中没有日志密钥`)
-  return readyLogSigners(join(config.data, 'keys'), config.origin ?? defaultOrigin(config.countyCode))
+function signersOf(config: ServerConfig): Promise<LogSigners> {
+  return readLogSigners(join(config.data, 'keys'), config.origin ?? defaultOrigin(config.countyCode))
 }
 
 const TEXT = { type: 'string' } as const
@@ -106,16 +102,20 @@ export function parseAudit(args: readonly string[]): AuditOrder {
   }
 }
 
-async function readVkey(file: string): Promise<NoteKey> {
-  const key = parseVkey(sha256, (await readFile(file, 'utf8')).trim())
-  if (!key.ok) throw invalid(`${file} does not hold a verifier key / 不是验证公钥: ${key.problem.detail}`)
-  return key.value
+/** The keys in a file, one a line. */
+async function readVkeys(file: string): Promise<NoteKey[]> {
+  const lines = (await readFile(file, 'utf8')).split('\n').filter((line) => line.trim() !== '')
+  const keys = lines.map((line) => parseVkey(sha256, line.trim()))
+  return (keys.length === 0 ? [parseVkey(sha256, '')] : keys).map((key) => {
+    if (key.ok) return key.value
+    throw invalid(`${file} does not hold a verifier key / 不是验证公钥: ${key.problem.detail}`)
+  })
 }
 
 /** `oiltrail audit`: exit code 0 when nothing was tampered with, else 1. */
 export async function runAudit(store: Store, config: ServerConfig, asked: AuditOrder): Promise<number> {
   const own = asked.vkeys.length > 0 ? undefined : await signersOf(config)
-  const vkeys = own ? [own.ed25519.key, own.sm2.key] : await Promise.all(asked.vkeys.map(readVkey))
+  const vkeys = own ? [own.ed25519.key, own.sm2.key] : (await Promise.all(asked.vkeys.map(readVkeys))).flat()
   const older = asked.older === undefined ? undefined : await readFile(asked.older, 'utf8')
   const report = await audit(store, Number(config.countyCode), {
     vkeys,

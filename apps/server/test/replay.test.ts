@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ChartDecision } from '@oiltrail/domain'
 import { parseVkey, signCheckpoint } from '@oiltrail/evidence'
@@ -9,7 +10,7 @@ import { audit } from '../src/replay/audit.ts'
 import { VIEW_TABLES } from '../src/replay/compare.ts'
 import { describeFinding } from '../src/replay/findings.ts'
 import { replay } from '../src/replay/replay.ts'
-import { readyLogSigners } from '../src/seal/keys.ts'
+import { readLogSigners, readyLogSigners } from '../src/seal/keys.ts'
 import { type Collector, openStand, type Stand, until } from './stand.ts'
 import { LOG_CASES, VIEW_CASES } from './tampering.ts'
 import { randomStream, siteOf } from './views.history.ts'
@@ -31,6 +32,8 @@ const CHART: ChartDecision = {
 let stand: Stand
 let collectors: Collector[] = []
 let vkeys: string[]
+/** Entries of the log when its server was stopped. */
+let logged: number
 
 beforeAll(async () => {
   stand = await openStand()
@@ -74,12 +77,13 @@ beforeAll(async () => {
       (await (await fetch(`${stand.server.url}/log/520327/${name}`)).text()).trim(),
     ),
   )
-})
-afterAll(async () => {
   for (const collector of collectors) await collector.close()
   collectors = []
-  await stand.close()
+  // A server that states the time meanwhile would write into tables that are taken away and put back.
+  await stand.server.stop()
+  logged = context.nextPosition()
 })
+afterAll(() => stand.close())
 
 async function runAudit(options: { readonly older?: string } = {}) {
   const keys = vkeys.map((text) => {
@@ -113,14 +117,14 @@ describe('an untouched database', () => {
     for (const { table, liveRows, rebuiltRows, equal } of report.tables)
       expect([table, liveRows > 0, rebuiltRows === liveRows, equal]).toEqual([table, true, true, true])
     expect(report.records).toBe(4 * 250)
-    expect(report.entries).toBe(stand.server.context.nextPosition())
+    expect(report.entries).toBe(logged)
   })
 
   it('is found untouched by the audit', async () => {
     const report = await runAudit()
     expect(report.findings).toEqual([])
     expect(report).toMatchObject({
-      entries: stand.server.context.nextPosition(),
+      entries: logged,
       batches: 20,
       findingCount: 0,
     })
@@ -222,6 +226,23 @@ describe('against a checkpoint that was kept outside', () => {
     for (const older of ['', 'junk', (await newest()).note.replace('520327', '520328')])
       expect((await runAudit({ older })).findings).toMatchObject([{ table: 'checkpoint' }])
   })
+})
+
+it('an auditor reads the keys of a log and never makes any', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'oiltrail-keys-'))
+  const keys = join(folder, 'keys')
+  const origin = 'oiltrail.invalid/520327'
+  try {
+    await expect(readLogSigners(keys, origin)).rejects.toThrow('log-ed25519.pem is missing')
+    expect(await readdir(folder)).toEqual([])
+    const made = await readyLogSigners(keys, origin)
+    expect((await readLogSigners(keys, origin)).sm2.key).toEqual(made.sm2.key)
+    await rm(join(keys, 'log-sm2.pem'))
+    await expect(readLogSigners(keys, origin)).rejects.toThrow('log-sm2.pem is missing')
+    expect(await readdir(keys)).toEqual(['log-ed25519.pem'])
+  } finally {
+    await rm(folder, { recursive: true })
+  }
 })
 
 it('a replay can write nothing that is live', async () => {

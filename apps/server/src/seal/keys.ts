@@ -30,27 +30,49 @@ export interface LogSigners {
 export async function readyLogSigners(directory: string, origin: string): Promise<LogSigners> {
   await mkdir(directory, { recursive: true, mode: 0o700 })
   const made: string[] = []
+  const signers = await signersFrom(directory, origin, async (path, algorithm, file) => {
+    const key = generateKeyPair(algorithm)
+    await writeFile(path, key.privateKeyPem, { mode: 0o600, flag: 'wx', flush: true })
+    made.push(file)
+    return key.signer
+  })
+  return { ...signers, made }
+}
+
+/** Reads the keys of a log that exists. Throws CONFIG_INVALID when one is missing: made anew it would vouch for nothing. */
+export async function readLogSigners(directory: string, origin: string): Promise<LogSigners> {
+  const signers = await signersFrom(directory, origin, (path) => {
+    const detail = `${path} is missing, a key of the log; is --data right? / 数据目录中缺少日志密钥`
+    throw new ProblemError({ code: 'CONFIG_INVALID', detail })
+  })
+  return { ...signers, made: [] }
+}
+
+/** Answers for a key whose file is not there. */
+type WhenMissing = (path: string, algorithm: NoteAlgorithm, file: string) => Promise<Signer>
+
+async function signersFrom(
+  directory: string,
+  origin: string,
+  whenMissing: WhenMissing,
+): Promise<Omit<LogSigners, 'made'>> {
   const signers: NoteSigner[] = []
   for (const { algorithm, file } of FILES) {
-    const signer = await readyKey(join(directory, file), algorithm, () => made.push(file))
+    const path = join(directory, file)
+    const signer = (await readKey(path, algorithm)) ?? (await whenMissing(path, algorithm, file))
     const named = noteSigner(sha256, origin, signer)
     if (!named.ok) throw new ProblemError(named.problem)
     signers.push(named.value)
   }
-  return { ed25519: signers[0]!, sm2: signers[1]!, made }
+  return { ed25519: signers[0]!, sm2: signers[1]! }
 }
 
-async function readyKey(path: string, algorithm: NoteAlgorithm, onMade: () => void): Promise<Signer> {
+async function readKey(path: string, algorithm: NoteAlgorithm): Promise<Signer | undefined> {
   const pem = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined
     throw error
   })
-  if (pem === undefined) {
-    const key = generateKeyPair(algorithm)
-    await writeFile(path, key.privateKeyPem, { mode: 0o600, flag: 'wx', flush: true })
-    onMade()
-    return key.signer
-  }
+  if (pem === undefined) return undefined
   const signer = signerFromPkcs8(algorithm, pem)
   if (!signer.ok) throw new ProblemError({ ...signer.problem, where: path })
   return signer.value
