@@ -236,12 +236,7 @@ describe('a collector', () => {
     await until('a record that says so', () => collector.log.includes('disconnected from'), collector)
     await new Promise((resolve) => setTimeout(resolve, 1_500))
     await platform.connect()
-    await until(
-      'the end of the outage',
-      () => events('volume').includes('network-restored'),
-      collector,
-      40_000,
-    )
+    await until('the end of the outage', () => events('volume').includes('network-restored'), collector)
     await until('the sale', () => sales().length >= 1, collector)
     expect(events('volume')).toContain('network-lost')
     const volume = facts('volume')

@@ -64,7 +64,7 @@ it('C1: a network that is away while history is imported is told of behind it, s
   await platform.connect()
   const events = () =>
     platform.facts(DEVICE, 'volume').flatMap((fact) => (fact.kind === 'health' ? [fact.event] : []))
-  await until('the end of the outage', () => events().includes('network-restored'), collector, 40_000)
+  await until('the end of the outage', () => events().includes('network-restored'), collector)
   // Live records travel ahead of the backlog.
   const whole = () => platform.facts(DEVICE, 'volume').findLastIndex(({ seq }, i) => seq === i + 1) >= LINES
   await until('the backlog', whole, collector)
