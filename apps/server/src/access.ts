@@ -40,7 +40,8 @@ export async function readAdminToken(directory: string): Promise<string> {
 
 /**
  * Access by two tokens in the data folder: `admin-token` administers and reads, `reader-token` reads. A server that only
- * this machine can reach lets everybody read.
+ * this machine can reach lets everybody read who asks for it by the machine's own name: a page of a stranger whose name was
+ * made to lead here (DNS rebinding) asks by that name, and a proxy in front by its own.
  */
 export async function openAccess(directory: string, loopbackOnly: boolean): Promise<Access> {
   const admin = sha256(utf8Bytes(await readyToken(directory, 'admin-token')))
@@ -49,13 +50,17 @@ export async function openAccess(directory: string, loopbackOnly: boolean): Prom
     token !== undefined && token.length <= LONGEST_TOKEN && timingSafeEqual(sha256(utf8Bytes(token)), hash)
   return {
     mayRead(request) {
-      if (loopbackOnly) return true
+      if (loopbackOnly && isThisMachine(request.headers.host)) return true
       const tokens = [bearerToken(request), cookieToken(request)]
       return tokens.some((token) => matches(token, reader) || matches(token, admin))
     },
     // No cookie here: another site's page must not be able to make a browser administer.
     mayAdminister: (request) => matches(bearerToken(request), admin),
   }
+}
+
+function isThisMachine(host: string | readonly string[] | undefined): boolean {
+  return typeof host === 'string' && /^(localhost|127(\.[0-9]{1,3}){3}|\[::1\])(:[0-9]{1,5})?$/i.test(host)
 }
 
 function bearerToken(request: AccessRequest): string | undefined {

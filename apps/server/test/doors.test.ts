@@ -167,7 +167,13 @@ describe('access', () => {
         false,
         false,
       ])
-      expect((await openAccess(data, true)).mayRead({ headers: {} })).toBe(true)
+      const loopback = await openAccess(data, true)
+      const asking = (host: string) => loopback.mayRead({ headers: { host } })
+      expect(['127.0.0.1:8080', 'localhost:8080', 'LOCALHOST', '[::1]:80'].map(asking)).not.toContain(false)
+      // A stranger's page whose name leads to this machine, and a proxy, ask by another name.
+      for (const host of ['evil.example:8080', '127.0.0.1.evil.example', 'localhost.evil.example', ''])
+        expect(asking(host), host).toBe(false)
+      expect(loopback.mayRead({ headers: { host: 'county.example', ...bearer(reader).headers } })).toBe(true)
     } finally {
       await rm(data, { recursive: true, force: true })
     }
