@@ -84,7 +84,7 @@ async function ask(url: URL, token: string, order: Order): Promise<Response> {
 function wordsOf(body: string): string {
   try {
     const { code, detail } = JSON.parse(body) as { code?: unknown; detail?: unknown }
-    if (typeof code === 'string') return `${code}: ${String(detail ?? '')}`
+    if (typeof code === 'string' && typeof detail === 'string') return `${code}: ${detail}`
   } catch {
     // Not ours: a proxy's page, perhaps.
   }

@@ -85,7 +85,7 @@ function readJsonStrictly(app: FastifyInstance): void {
     const text = utf8Text(body as Buffer)
     if (text === undefined)
       done(new ProblemError({ code: 'INVALID_REQUEST', detail: 'the body is not UTF-8' }))
-    else parse(request, text, done)
+    else void parse(request, text, done)
   })
 }
 

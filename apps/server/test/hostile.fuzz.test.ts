@@ -118,7 +118,8 @@ const schemaOf = (schema: z.ZodType | undefined): Schema =>
     : { type: 'object', properties: {} }
 
 function pathOf(endpoint: Endpoint, params: Record<string, unknown>, query: Record<string, unknown>): string {
-  const text = (value: unknown): string => (typeof value === 'object' ? JSON.stringify(value) : String(value))
+  const text = (value: unknown): string =>
+    typeof value === 'object' ? JSON.stringify(value) : String(value as string | number | boolean | undefined)
   const sure = (value: unknown): string => encodeURIComponent(Buffer.from(text(value)).toString())
   const path = endpoint.path.replaceAll(/:([a-z]+)/gi, (_, name: string) => sure(params[name] ?? 'x') || 'x')
   const asked = Object.entries(query).filter(([, value]) => value !== undefined)
