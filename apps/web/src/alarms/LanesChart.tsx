@@ -262,7 +262,7 @@ function optionOf(
       scale: true,
       ...(row.lane?.unit === 'L' ? { minInterval: 1 } : {}),
       ...(row.marks ? { min: -1, max: 1, interval: 1 } : {}),
-      ...(shares(row) && scale ? scale : {}),
+      ...(shares(row) && scale ? { ...scale, interval: Math.max(1, (scale.max - scale.min) / 2) } : {}),
       axisLabel: {
         ...base.text,
         formatter: (value: number) => {

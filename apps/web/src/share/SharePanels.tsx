@@ -140,7 +140,11 @@ export function RefusedPanel({ share }: { share: Share }): ReactNode {
     { key: 'at', title: words.at, cell: (row) => formatMoment(row.at) },
     { key: 'code', title: words.code, cell: (row) => <span className="mono">{row.code}</span> },
     { key: 'meaning', title: words.meaning, cell: (row) => codeWords(row.code, language) },
-    { key: 'detail', title: words.detail, cell: (row) => <span className="soft">{row.detail}</span> },
+    {
+      key: 'detail',
+      title: words.detail,
+      cell: (row) => <span className="soft share-detail">{row.detail}</span>,
+    },
   ]
   return (
     <Panel

@@ -11,7 +11,7 @@ import { useSettings, useWords } from '../settings.tsx'
 import { formatMoment, formatNumber, spaced } from '../text/format.ts'
 import type { Words } from '../text/zh.ts'
 import { type Column, Table } from '../ui/Table.tsx'
-import { type DeclaredWindow, stateOf, WINDOW_READS } from './declared.ts'
+import { type DeclaredWindow, GRACE_MS, stateOf, WINDOW_READS } from './declared.ts'
 import { useMoment } from './useMoment.ts'
 import './windows.css'
 
@@ -42,7 +42,7 @@ function Declarer({ row }: { row: DeclaredWindow }): ReactNode {
       <span className="small faint" title={formatMoment(row.statedAt)}>
         {formatMoment(row.statedAt).slice(5, 16)}
       </span>
-      {row.statedAt > row.from ? (
+      {row.statedAt > row.from + GRACE_MS ? (
         <span className="small soft"> {words.windows.late(spanText(row.statedAt - row.from, language))}</span>
       ) : null}
     </>

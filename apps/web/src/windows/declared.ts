@@ -5,6 +5,8 @@ export type DeclaredWindow = Answer<'windows'>[number]
 
 /** What a declaration changes on screen: windows, and the alarms they hold back. */
 export const WINDOW_READS = ['windows', 'alarms', 'alarmPlaces'] as const
+/** A form takes a while to fill in; a window that began meanwhile was not declared late. */
+export const GRACE_MS = 600_000
 /** Days looked back on, today included. */
 export const DECLARED_DAYS = 30
 /** The rule that raises an alarm when a site declares too much; its settings say how much that is. */

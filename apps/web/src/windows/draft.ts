@@ -1,6 +1,7 @@
 import { DAY_MS, HOUR_MS } from '@oiltrail/kernel'
 import type { Body } from '../api/endpoints.ts'
 import { fieldOfMoment, momentOfField } from '../site/localTime.ts'
+import { GRACE_MS } from './declared.ts'
 
 type Order = Body<'declareWindow'>
 export const PURPOSES = ['maintenance', 'verification', 'cleaning', 'other'] as const
@@ -28,8 +29,6 @@ export type Warning = 'day' | 'past'
 export const LONGEST_MS = 60 * DAY_MS
 /** Longer than a shift and its handing over is unusual enough to ask. */
 const UNUSUAL_MS = DAY_MS
-/** A form takes a while to fill in; a window that began meanwhile was not declared late. */
-const PAST_MS = 10 * 60_000
 
 /** A form as it is first seen: two hours from now. */
 export function freshDraft(site: string, actor: string, now: number): Draft {
@@ -56,7 +55,7 @@ export function warningsOf(draft: Draft, now: number): Warning[] {
   const [from, to] = [momentOfField(draft.from), momentOfField(draft.to)]
   const warnings: Warning[] = []
   if (from !== undefined && to !== undefined && to - from > UNUSUAL_MS) warnings.push('day')
-  if (from !== undefined && from < now - PAST_MS) warnings.push('past')
+  if (from !== undefined && from < now - GRACE_MS) warnings.push('past')
   return warnings
 }
 
