@@ -54,7 +54,7 @@ interface SaleRow {
 }
 
 /** Faster than life, so that a quiet night still sells. */
-const SPEED = 4
+const SPEED = 20
 const DAYS = 3
 let world: World
 let truth: Truth
@@ -187,8 +187,7 @@ describe('live', () => {
       stock: { volumeMillilitres: number }[]
     }>('/api/overview')
     expect(before.stock.every((grade) => grade.volumeMillilitres > 0)).toBe(true)
-    // Between two and five in the morning the county sells some twenty times an hour at this speed.
-    const event = await nextEvent('sale', 900)
+    const event = await nextEvent('sale', 240)
     expect(event.volumeMillilitres).toBeGreaterThan(0)
     await eventually(
       'the log to grow',
@@ -207,7 +206,7 @@ describe('live', () => {
       expect(answer.tanks.map((tank) => tank.tank).sort()).toEqual(site.tanks.map((tank) => tank.tank).sort())
       expect(answer.channels.map((channel) => channel.online)).toEqual([true, true])
     }
-  }, 1_200_000)
+  }, 300_000)
 
   it('C3: every priced sale of a station is volume × price, and every dispenser dialect reports prices', async () => {
     const prices = new Set<string>()
