@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { nextBatch, type SignedBatch } from '../../test/fleet/fleet.ts'
 import { bareCommitMs, bareGroups } from '../bare.ts'
 import { type Figure, figure, median, quantile } from '../figure.ts'
-import { type Load, MqttLane } from '../load.ts'
+import { collectGarbage, type Load, MqttLane } from '../load.ts'
 import { viewed, type World } from '../world.ts'
 
 const BATCH_RECORDS = 50
@@ -86,6 +86,7 @@ async function measurePlatform(
   perSecond: number,
 ): Promise<Delays> {
   const stream = await SaleStream.open(world)
+  collectGarbage()
   const sent: { at: number; position: number }[] = []
   const receipt: number[] = []
   const answers: Promise<void>[] = []

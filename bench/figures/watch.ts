@@ -3,7 +3,7 @@ import type { Store } from '@oiltrail/store'
 import { closeBatch } from '../../test/fleet/fleet.ts'
 import { bareCommitMs, bareGroups, makeBareTables } from '../bare.ts'
 import { type Benchmark, type Figure, figure, median, quantile } from '../figure.ts'
-import type { Load } from '../load.ts'
+import { collectGarbage, type Load } from '../load.ts'
 import { niceThreadsCpuSeconds, ownCpuSeconds, treeCpuSeconds } from '../processes.ts'
 import { closeSide, openSide, type Side } from '../side.ts'
 import { followed, type World } from '../world.ts'
@@ -113,6 +113,7 @@ async function alarmLatency(world: World, load: Load): Promise<readonly Figure[]
   await makeBareTables(world.store)
   const stream = await alarmTimes(world)
   const delays: number[] = []
+  collectGarbage()
   for (let i = 0; i < ALARMS; i++) {
     const lane = world.volume[i % world.volume.length]!
     const opens = Math.floor(i / world.volume.length) % 2 === 0

@@ -9,6 +9,7 @@ import { readConfig, SERVE_OPTIONS, type ServeFlags, type ServerConfig } from '.
 import { openDatabase } from './database.ts'
 import { ENROL_SECRET } from './desk/codes.ts'
 import { ENROL_HELP, issueCode } from './enrol.ts'
+import { keepHeap } from './heap.ts'
 import { parseAudit, parseExport, runAudit, runExport, runReplay } from './inspect.ts'
 import { REMOVE_HELP, removeData } from './remove.ts'
 import { hasLogKeys } from './seal/keys.ts'
@@ -156,6 +157,7 @@ async function serve(args: readonly string[], env: Environment): Promise<number>
     else setTimeout(late(0, 'the start was broken off'), GIVE_UP_DEADLINE_MS).unref()
   })
   try {
+    keepHeap()
     server = await startServer(config, log, {
       cancelled: ended.signal,
       onFatal: (problem) => {
