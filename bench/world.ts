@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { chmodSync, mkdirSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { defaultOrigin } from '@oiltrail/evidence'
 import { type GeneratedKey, generateKeyPair, sha256 } from '@oiltrail/evidence/node'
 import { toBase64, toHex } from '@oiltrail/kernel'
 import { encodeDesk, encodeLeaf } from '@oiltrail/protocols/uplink'
@@ -14,6 +15,7 @@ import {
   type Store,
   startPostgres,
 } from '@oiltrail/store'
+import { readyLogSigners } from '../apps/server/src/seal/keys.ts'
 import { type Lane, NO_TOTALS, testSite } from '../test/fleet/fleet.ts'
 import { Platform } from '../test/fleet/platform.ts'
 import { log } from './database.ts'
@@ -160,6 +162,8 @@ export async function startWorld(sites: number, bundle?: string): Promise<World>
   await seed(seeding, pairs, token)
   await seeding.close()
   await first.stop()
+  // The keys that a log began with: a server makes none for a log that has entries.
+  await readyLogSigners(join(data, 'keys'), defaultOrigin(CODE))
 
   log.info(`${sites} sites are enrolled; starting the platform`)
   const platform = new Platform({
