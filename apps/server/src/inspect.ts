@@ -7,16 +7,12 @@ import { CHINA_OFFSET_MS, ProblemError, SITE_PATTERN } from '@oiltrail/kernel'
 import type { Store } from '@oiltrail/store'
 import { SERVE_OPTIONS, type ServeFlags, type ServerConfig } from './config.ts'
 import { type EvidenceOrder, exportEvidenceFile } from './exports/evidence.ts'
-import { replayAlarms } from './replay/alarms.ts'
 import { audit } from './replay/audit.ts'
 import type { TableComparison } from './replay/compare.ts'
-import { describeFinding, type Finding } from './replay/findings.ts'
+import { describeFinding, type Finding, Findings } from './replay/findings.ts'
 import { type ReplayReport, replay } from './replay/replay.ts'
 import { type LogSigners, readLogSigners } from './seal/keys.ts'
-import type { WatchReplay } from './watch/replay.ts'
-
-/** Tables of the watch in which an upgrade of rules shows. */
-const JUDGED_BY_RULES: ReadonlySet<string> = new Set(['alarm', 'alarm_step', 'watch_state', 'watch_clock'])
+import { replayWatch, type WatchReplay } from './watch/replay.ts'
 
 function print(line: string): void {
   process.stdout.write(`${line}\n`)
@@ -48,10 +44,17 @@ function printWatch(report: WatchReplay): void {
     `raised alarms again from ${report.entries} entries in ${(report.rebuildMs / 1_000).toFixed(1)} s / 已由 ${report.entries} 个条目重新研判告警`,
   )
   printTables(report.tables)
-  const judged = report.tables.filter(({ table, equal }) => !equal && JUDGED_BY_RULES.has(table))
-  if (judged.length > 0)
+  for (const { rule, from } of report.others)
     print(
-      '  rules that were upgraded since may judge otherwise than they did then; what people stated does not change / 规则升级后研判结果可能与当时不同;人员登记的内容不会因此改变',
+      from === undefined
+        ? `  rule ${rule}: this build's edition did not judge; its alarms are not compared / 规则 ${rule}:并非由本版规则研判,其告警未比对`
+        : `  rule ${rule}: judged by another edition before position ${from}; its alarms are not compared / 规则 ${rule}:条目 ${from} 之前由另一版规则研判,其告警未比对`,
+    )
+  const named = new Set(report.others.map(({ rule }) => rule))
+  const dependent = report.notCompared.filter((id) => !named.has(id))
+  if (dependent.length > 0)
+    print(
+      `  nor those of rules that depend on them: ${dependent.join(', ')} / 受其影响的规则亦未比对:${dependent.join('、')}`,
     )
 }
 
@@ -64,10 +67,14 @@ export async function runReplay(store: Store, config: ServerConfig): Promise<num
   const county = Number(config.countyCode)
   const views = await replay(store, county)
   printReplay(views)
-  const watch = await replayAlarms(store, county)
+  const watch = await replayWatch(store, county)
   printWatch(watch)
-  printFindings([...views.findings, ...watch.findings], views.findingCount + watch.findingCount)
-  const same = views.findingCount + watch.findingCount === 0 && allEqual(views, watch)
+  // An entry that cannot be read is found by both, and is one finding.
+  const findings = new Findings()
+  findings.addAll(views.findings, views.findingCount)
+  findings.addAll(watch.findings, watch.findingCount)
+  printFindings(findings.list, findings.count)
+  const same = findings.count === 0 && allEqual(views, watch)
   print(
     same
       ? 'views and alarms are what the log says / 视图与告警均与日志一致'

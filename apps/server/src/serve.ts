@@ -27,13 +27,14 @@ import { ShardOwner } from './intake/ownership.ts'
 import { LogFeed } from './log/feed.ts'
 import { makeMetrics } from './metrics.ts'
 import { Seal } from './seal/follower.ts'
-import { hasLogKeys, readyLogSigners } from './seal/keys.ts'
+import { hasLogKeys, readLogSigners, readyLogSigners } from './seal/keys.ts'
 import { registerLogRoutes } from './seal/routes.ts'
 import { readShareTargets } from './share/address.ts'
 import { ShareCourier } from './share/courier.ts'
+import { currentEditions, newestEditions } from './watch/editions.ts'
 import { WatchOffice } from './watch/office.ts'
 import { startWatch } from './watch/start.ts'
-import { stateReturn, Ticker } from './watch/ticker.ts'
+import { type LeftBehind, stateReturn, Ticker } from './watch/ticker.ts'
 import { registerWeb } from './web.ts'
 
 /** How long a starting server waits for another to let go of the county's log. */
@@ -192,12 +193,12 @@ async function startCore(
   const owned = await ShardOwner.take(store, county.number, waitMs, doubt, hooks.cancelled)
   if (!owned.ok) throw new ProblemError(owned.problem)
   undo.push(() => owned.value.release())
-  const { feed, book, lastAt } = await readLog(store, county.number)
+  const { feed, book, left } = await readLog(store, county.number)
   const origin = config.origin ?? defaultOrigin(county.code)
-  const signers = await readyLogSigners(join(config.data, 'keys'), origin)
+  // A log that has entries is sealed by the keys that it began with, or by none: made anew they would vouch for nothing.
+  const keys = join(config.data, 'keys')
+  const signers = await (feed.nextPosition > 0 ? readLogSigners : readyLogSigners)(keys, origin)
   const seal = new Seal({ store, county: county.number, origin, signers, clock: config.clock, log })
-  if (signers.made.length > 0 && feed.nextPosition > 0)
-    log.warn({ keys: signers.made }, 'the log has entries, but its keys were missing and have been made anew')
   const live = new Live({ county: county.number, clock: config.clock })
   seal.onCheckpoint((checkpoint) => live.sealed(checkpoint))
   const { clock } = config
@@ -235,8 +236,9 @@ async function startCore(
     clock: config.clock,
     reached: (position) => watch.reached(position),
   })
-  await stateReturn(intake, clock, lastAt, log)
-  const ticker = new Ticker({ intake, clock, watch, log })
+  const current = currentEditions(hooks.rules ?? RULES)
+  const isStated = await stateReturn({ intake, log }, clock, left, current)
+  const ticker = new Ticker({ intake, clock, watch, log, unstated: isStated ? undefined : current })
   undo.push(() => ticker.stop())
   return { intake, feed, book, seal, live, signers, followers, county, office }
 }
@@ -244,12 +246,13 @@ async function startCore(
 async function readLog(
   store: Store,
   county: number,
-): Promise<{ feed: LogFeed; book: DeviceBook; lastAt: number | undefined }> {
+): Promise<{ feed: LogFeed; book: DeviceBook; left: LeftBehind }> {
   const book = new DeviceBook()
   await book.reload(store.pool, county)
   const next = (await readHead(store.pool, county))?.nextPosition ?? 0
   const [newest] = await readRowsAt(store.pool, county, [next - 1])
-  return { feed: new LogFeed(next), book, lastAt: newest?.receivedAt }
+  const rules = await newestEditions(store.pool, county)
+  return { feed: new LogFeed(next), book, left: { lastAt: newest?.receivedAt, rules } }
 }
 
 async function startFollowers(

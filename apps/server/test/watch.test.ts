@@ -147,6 +147,9 @@ describe('the watch is a function of the log', () => {
   })
 })
 
+/** A statement before who and when are added, of each kind apart. */
+type Unsigned<S> = S extends unknown ? Omit<S, 'v' | 'actor' | 'at'> : never
+
 /** A log of one site whose entries come at given minutes. */
 class Script {
   readonly entries: LogEntry[] = []
@@ -199,7 +202,7 @@ class Script {
     })
   }
 
-  state(minute: number, statement: Omit<WatchStatement, 'v' | 'actor' | 'at'> & object): this {
+  state(minute: number, statement: Unsigned<WatchStatement>): this {
     const entry = { v: 1, actor: '值班员', at: START + minute * 60_000, ...statement } as WatchStatement
     this.#add(minute, {
       type: 'desk',
@@ -312,6 +315,12 @@ describe('the life of alarms in the log', () => {
     expect(await silent.tick(88).run()).toEqual([])
     const dark = new Script().level(1, 9_000).tick(2).state(60, { action: 'platform-started' }).tick(90)
     expect(await dark.run()).toMatchObject([{ rule: DARK.id, openedAt: START + 89 * 60_000 }])
+    // One that was upgraded and not away: the half hour runs on.
+    const upgraded = new Script()
+      .level(1, 9_000)
+      .tick(2)
+      .state(20, { action: 'platform-started', away: false })
+    expect(await upgraded.tick(60).run()).toMatchObject([{ rule: DARK.id, openedAt: START + 31 * 60_000 }])
   })
 
   it('a declared window hides what it covers and names itself, and shows what outlasts it', async () => {

@@ -1,8 +1,7 @@
 import type { Rule } from '@oiltrail/domain'
 import type { NoteKey } from '@oiltrail/evidence'
 import { readEntries, readHead, type Store, type Transaction } from '@oiltrail/store'
-import type { WatchReplay } from '../watch/replay.ts'
-import { replayAlarms } from './alarms.ts'
+import { replayWatch, type WatchReplay } from '../watch/replay.ts'
 import { LogAuditor } from './entries.ts'
 import { type Finding, Findings, readable } from './findings.ts'
 import { type ReplayReport, readLogEnd, replay } from './replay.ts'
@@ -49,7 +48,7 @@ export async function audit(store: Store, county: number, options: AuditOptions 
   })
   const views = await replay(store, county, (done, of) => options.onProgress?.('views', done, of))
   findings.addAll(views.findings, views.findingCount)
-  const watch = await replayAlarms(store, county, options.rules)
+  const watch = await replayWatch(store, county, options.rules)
   findings.addAll(watch.findings, watch.findingCount)
   return { ...log, views, watch, findingCount: findings.count, findings: findings.list }
 }

@@ -8,6 +8,8 @@ export interface DerivedTable {
   readonly key: readonly string[]
   /** Columns that tell a person what a row was that is not there any more, or should not be. */
   readonly tells?: readonly string[]
+  /** What of the table is compared, as SQL in the place of a table; `schema` is quoted. Absent: all of it. */
+  readonly part?: (schema: string) => string
 }
 
 /** Every table of the views. A migration that adds a view adds a line. */
@@ -56,7 +58,8 @@ export async function compareTable(
   findings: Findings,
 ): Promise<TableComparison> {
   const [live, rebuilt] = [schemas.live, schemas.rebuilt].map(
-    (schema) => `${quoteIdentifier(schema)}.${quoteIdentifier(of.table)}`,
+    (schema) =>
+      of.part?.(quoteIdentifier(schema)) ?? `${quoteIdentifier(schema)}.${quoteIdentifier(of.table)}`,
   )
   const digest = (table: string): string =>
     `(select jsonb_build_array(count(*), coalesce(sum(hash_record_extended(t, 0)::numeric), 0)) from ${table} t where county = $1)`
@@ -83,7 +86,7 @@ async function nameDifferences(
 ): Promise<void> {
   const order = key.map((column) => quoteIdentifier(column)).join(', ')
   const only = (a: string, b: string): string =>
-    `(select * from ${a} where county = $1 except all select * from ${b} where county = $1)`
+    `(select * from ${a} a where county = $1 except all select * from ${b} b where county = $1)`
   const { rows } = await tx.query<Difference>(
     `select to_jsonb(l) as live, to_jsonb(r) as rebuilt
      from (select x.*, row_number() over (partition by ${order}) as twin from ${only(live, rebuilt)} x) l

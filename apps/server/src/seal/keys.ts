@@ -19,8 +19,6 @@ export function hasLogKeys(data: string): boolean {
 export interface LogSigners {
   readonly ed25519: NoteSigner
   readonly sm2: NoteSigner
-  /** Names of keys that did not exist and were made now. */
-  readonly made: readonly string[]
 }
 
 /**
@@ -29,37 +27,29 @@ export interface LogSigners {
  */
 export async function readyLogSigners(directory: string, origin: string): Promise<LogSigners> {
   await mkdir(directory, { recursive: true, mode: 0o700 })
-  const made: string[] = []
-  const signers = await signersFrom(directory, origin, async (path, algorithm, file) => {
+  return signersFrom(directory, origin, async (path, algorithm) => {
     const key = generateKeyPair(algorithm)
     await writeFile(path, key.privateKeyPem, { mode: 0o600, flag: 'wx', flush: true })
-    made.push(file)
     return key.signer
   })
-  return { ...signers, made }
 }
 
 /** Reads the keys of a log that exists. Throws CONFIG_INVALID when one is missing: made anew it would vouch for nothing. */
 export async function readLogSigners(directory: string, origin: string): Promise<LogSigners> {
-  const signers = await signersFrom(directory, origin, (path) => {
-    const detail = `${path} is missing, a key of the log; is --data right? / 数据目录中缺少日志密钥`
+  return signersFrom(directory, origin, (path) => {
+    const detail = `${path} is missing, a key of the log, which has entries that it must go on vouching for: is --data right? Else put the folder keys back from a copy, or everything with \`oiltrail restore FILE\` / 缺少日志密钥,已有日志不能换用新密钥:请检查 --data,或由备份放回 keys 目录,或用 oiltrail restore 整体恢复`
     throw new ProblemError({ code: 'CONFIG_INVALID', detail })
   })
-  return { ...signers, made: [] }
 }
 
 /** Answers for a key whose file is not there. */
-type WhenMissing = (path: string, algorithm: NoteAlgorithm, file: string) => Promise<Signer>
+type WhenMissing = (path: string, algorithm: NoteAlgorithm) => Promise<Signer>
 
-async function signersFrom(
-  directory: string,
-  origin: string,
-  whenMissing: WhenMissing,
-): Promise<Omit<LogSigners, 'made'>> {
+async function signersFrom(directory: string, origin: string, whenMissing: WhenMissing): Promise<LogSigners> {
   const signers: NoteSigner[] = []
   for (const { algorithm, file } of FILES) {
     const path = join(directory, file)
-    const signer = (await readKey(path, algorithm)) ?? (await whenMissing(path, algorithm, file))
+    const signer = (await readKey(path, algorithm)) ?? (await whenMissing(path, algorithm))
     const named = noteSigner(sha256, origin, signer)
     if (!named.ok) throw new ProblemError(named.problem)
     signers.push(named.value)

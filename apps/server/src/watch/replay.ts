@@ -1,4 +1,4 @@
-import type { Rule } from '@oiltrail/domain'
+import { RULE_FAILED, RULES, type Rule } from '@oiltrail/domain'
 import {
   openStore,
   quoteIdentifier,
@@ -8,7 +8,10 @@ import {
   type Transaction,
 } from '@oiltrail/store'
 import { compareTable, type DerivedTable, type TableComparison } from '../replay/compare.ts'
-import { type Finding, Findings } from '../replay/findings.ts'
+import { type Finding, Findings, readable } from '../replay/findings.ts'
+import { readLogEnd } from '../replay/replay.ts'
+import { soundEntries } from '../replay/sound.ts'
+import { EditionHistory, type OtherEdition } from './editions.ts'
 import { WatchFollower } from './follower.ts'
 
 /** Every table of the watch. A migration that adds one adds a line. */
@@ -33,19 +36,23 @@ export interface WatchReplay {
   readonly entries: number
   readonly rebuildMs: number
   readonly tables: readonly TableComparison[]
+  /** Rules and measures that another edition judged for a part of the log; what depends on them is not compared. */
+  readonly others: readonly OtherEdition[]
+  /** Ids of everything that is not compared for their sake, themselves among it. */
+  readonly notCompared: readonly string[]
   readonly findingCount: number
   readonly findings: readonly Finding[]
 }
 
 /**
  * Raises all alarms of a county again from its log, into temporary tables, and compares every row with the live ones. May run
- * beside a working server: one snapshot, read-only. Alarms agree as long as the rules are those that raised them; after an
- * upgrade of rules the differences are the upgrade's.
+ * beside a working server: one snapshot, read-only. Alarms of rules that another edition judged, as the log states, and of
+ * rules that depend on these, are left out and named. What cannot be read is a finding, not an error.
  */
 export async function replayWatch(
   store: Pick<Store, 'url'>,
   county: number,
-  rules?: readonly Rule[],
+  rules: readonly Rule[] = RULES,
 ): Promise<WatchReplay> {
   // A connection of its own: a statement that another use prepared would still name the live tables.
   const own = openStore(store.url, {
@@ -54,21 +61,19 @@ export async function replayWatch(
     applicationName: 'oiltrail-replay-watch',
   })
   const tx = await own.pool.connect()
+  const findings = new Findings()
   try {
-    const live = (await tx.query<{ name: string }>('select current_schema() as name')).rows[0]!.name
-    for (const { table } of WATCH_TABLES)
-      await tx.query(
-        `create temporary table ${quoteIdentifier(table)} (like ${quoteIdentifier(live)}.${quoteIdentifier(table)} including all)`,
-      )
-    await tx.query('begin isolation level repeatable read, read only')
-    const began = performance.now()
-    const entries = await rebuild(tx, county, live, rules)
-    const rebuildMs = performance.now() - began
-    const findings = new Findings()
-    const tables: TableComparison[] = []
-    for (const of of WATCH_TABLES)
-      tables.push(await compareTable(tx, county, of, { live, rebuilt: 'pg_temp' }, findings))
-    return { entries, rebuildMs, tables, findingCount: findings.count, findings: findings.list }
+    const report = await readable(findings, 'alarms', async () => {
+      const live = (await tx.query<{ name: string }>('select current_schema() as name')).rows[0]!.name
+      for (const { table } of WATCH_TABLES)
+        await tx.query(
+          `create temporary table ${quoteIdentifier(table)} (like ${quoteIdentifier(live)}.${quoteIdentifier(table)} including all)`,
+        )
+      await tx.query('begin isolation level repeatable read, read only')
+      return rebuildAndCompare(tx, county, live, rules, findings)
+    })
+    const nothing = { entries: 0, rebuildMs: 0, tables: [], others: [], notCompared: [] }
+    return { ...(report ?? nothing), findingCount: findings.count, findings: findings.list }
   } finally {
     // Closing the connection drops the temporary tables with it.
     tx.release(true)
@@ -76,19 +81,72 @@ export async function replayWatch(
   }
 }
 
+async function rebuildAndCompare(
+  tx: Transaction,
+  county: number,
+  live: string,
+  rules: readonly Rule[],
+  findings: Findings,
+): Promise<Omit<WatchReplay, 'findings' | 'findingCount'>> {
+  const history = new EditionHistory(rules)
+  const began = performance.now()
+  const entries = await rebuild(tx, county, live, rules, history, findings)
+  const rebuildMs = performance.now() - began
+  const notCompared = [...history.affected(rules)].sort()
+  const tables: TableComparison[] = []
+  for (const of of notCompared.length === 0 ? WATCH_TABLES : tablesWithout(notCompared))
+    tables.push(await compareTable(tx, county, of, { live, rebuilt: 'pg_temp' }, findings))
+  return { entries, rebuildMs, tables, others: history.others(), notCompared }
+}
+
+/**
+ * The tables without what these ids made. Numbers of alarms are given in the order of raising, so that those of the others
+ * shift with what is left out: they are compared by their names across replays instead.
+ */
+function tablesWithout(ids: readonly string[]): readonly DerivedTable[] {
+  // Ids are of this build or came through the check of a statement: letters, digits and hyphens.
+  const list = ids.map((id) => `'${id.replaceAll("'", "''")}'`).join(', ')
+  const kept = `a.rule not in (${list}) and (a.rule <> '${RULE_FAILED.id}' or a.subject not in (${list}))`
+  const name = ['rule', 'subject', 'opened_position']
+  const parts: Readonly<Record<string, Omit<DerivedTable, 'table'>>> = {
+    alarm: {
+      key: name,
+      tells: ['sentence_en'],
+      part: (schema) =>
+        `(select county, rule, subject, site, grade, handling, active, open, suppressed, opened_at, opened_logged_at, opened_position,
+            last_seen_at, count, shelved_until, sentence_zh, sentence_en,
+            (document - 'alarm') #- '{suppressed,alarm}' as document
+          from ${schema}.alarm a where ${kept})`,
+    },
+    alarm_step: {
+      key: [...name, 'step'],
+      tells: ['what', 'actor', 'note'],
+      // A step without its alarm is nobody's: it stays among what is compared.
+      part: (schema) =>
+        `(select s.county, a.rule, a.subject, a.opened_position, s.step, s.position, s.at, s.what, s.actor,
+            case when s.what = 'suppressed' then regexp_replace(s.note, '^alarm [0-9]+$', 'alarm') else s.note end as note
+          from ${schema}.alarm_step s left join ${schema}.alarm a using (county, alarm)
+          where a.rule is null or (${kept}))`,
+    },
+    watch_state: {
+      key: ['rule', 'subject'],
+      part: (schema) => `(select * from ${schema}.watch_state a where rule not in (${list}))`,
+    },
+  }
+  return WATCH_TABLES.map((of) => ({ ...of, ...parts[of.table] }))
+}
+
 /** Runs the whole log. What rules remember is written where the live follower last wrote it, so that both can be compared. */
 async function rebuild(
   tx: Transaction,
   county: number,
   live: string,
-  rules: readonly Rule[] | undefined,
+  rules: readonly Rule[],
+  history: EditionHistory,
+  findings: Findings,
 ): Promise<number> {
-  const follower = new WatchFollower({
-    county,
-    rememberEveryMs: Number.POSITIVE_INFINITY,
-    ...(rules ? { rules } : {}),
-  })
-  const end = await readCursor(tx, county, follower.name)
+  const follower = new WatchFollower({ county, rememberEveryMs: Number.POSITIVE_INFINITY, rules })
+  const end = Math.min(await readCursor(tx, county, follower.name), await readLogEnd(tx, county))
   const { rows } = await tx.query<{ position: number }>(
     `select remembered_position as position from ${quoteIdentifier(live)}.watch_clock where county = $1`,
     [county],
@@ -100,7 +158,9 @@ async function rebuild(
     const until = next < remembered ? remembered : end
     const limits = { ...ROUND, entries: Math.min(ROUND.entries, until - next) }
     const round = await readEntries(tx, county, next, limits)
-    await follower.apply(tx, round)
+    const sound = soundEntries(round, findings)
+    for (const entry of sound) history.take(entry)
+    await follower.apply(tx, sound)
     next = round.length === 0 ? next + limits.entries : round.at(-1)!.position + 1
     entries += round.length
     if (next === remembered) await follower.remember(tx)

@@ -118,7 +118,7 @@ export class Watcher {
   async take(entry: LogEntry, readBack: ReadBack): Promise<WatchDesk | undefined> {
     this.#readBack = readBack
     const before = this.engine.logTime
-    if (entry.type === 'desk' && entry.code === 'platform-started') this.#resume(entry.receivedAt)
+    if (entry.type === 'desk' && entry.code === 'platform-started') this.#resume(entry)
     this.engine.tick(entry.receivedAt, entry.position)
     if (this.#waiting.size > 0 && Math.floor(before / SWEEP_MS) < Math.floor(entry.receivedAt / SWEEP_MS))
       await this.#giveUp(entry)
@@ -128,8 +128,11 @@ export class Watcher {
     return undefined
   }
 
-  #resume(at: number): void {
-    this.engine.resume(at)
+  /** Clocks stood still while the platform was away; one that was upgraded in between two entries was not. */
+  #resume({ raw, receivedAt }: LogEntry): void {
+    const decoded = decodeDesk(raw)
+    if (decoded.ok && decoded.value.action === 'platform-started' && decoded.value.away === false) return
+    this.engine.resume(receivedAt)
     for (const channel of this.#channels.values()) this.#note(channel)
   }
 

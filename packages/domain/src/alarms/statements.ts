@@ -64,6 +64,14 @@ export const settingsChange = z.strictObject({
 /** Names an alarm across replays: its cause and the entry of the log that raised it. */
 export const alarmName = z.strictObject({ rule: ruleId, subject, position: z.int().min(0) })
 
+/** More rules and measures than any build has; it bounds the entry. */
+export const MOST_EDITIONS = 64
+/** Which edition of each rule and measure judges: the first 16 hex digits of the SHA-256 of its text (`editions`), by id. */
+export const ruleEditions = z
+  .record(ruleId, z.string().regex(/^[0-9a-f]{16}$/))
+  .refine((rules) => Object.keys(rules).length <= MOST_EDITIONS, 'too many rules')
+export type RuleEditions = z.infer<typeof ruleEditions>
+
 const stated = { v: z.literal(1), actor, at: epochMs }
 
 /** Every statement the watch understands. */
@@ -92,8 +100,16 @@ export const watchStatement = z.discriminatedUnion('action', [
   }),
   /** The log's own time, stated while a rule waits and nothing else is logged (promise 5). */
   z.strictObject({ ...stated, action: z.literal('clock-ticked') }),
-  /** The platform is there again after a time in which it could hear nobody: silence meanwhile is nobody's fault. */
-  z.strictObject({ ...stated, action: z.literal('platform-started') }),
+  /**
+   * The platform is at work, by these editions of its rules. Unless `away` is false it could hear nobody since the entry before:
+   * silence meanwhile is nobody's fault.
+   */
+  z.strictObject({
+    ...stated,
+    action: z.literal('platform-started'),
+    away: z.boolean().optional(),
+    rules: ruleEditions.optional(),
+  }),
 ])
 export type WatchStatement = z.infer<typeof watchStatement>
 

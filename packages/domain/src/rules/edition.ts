@@ -48,3 +48,24 @@ export function editions(
 ): readonly Edition[] {
   return [...measures, ...rules].map(editionOf)
 }
+
+/**
+ * Everything whose alarms or states may come out otherwise when these ids are judged by another edition: they themselves,
+ * rules that read what a changed measure tells, and rules whose alarms those of a changed rule suppress.
+ */
+export function dependents(
+  changed: ReadonlySet<string>,
+  rules: readonly Rule[] = RULES,
+  measures: readonly Measure[] = MEASURES,
+): ReadonlySet<string> {
+  const all = new Set(changed)
+  const told = new Set<string>(measures.filter(({ id }) => changed.has(id)).flatMap(({ tells }) => tells))
+  for (const { id, reads } of rules) if (reads.some((event) => told.has(event))) all.add(id)
+  // What is suppressed can suppress in turn: until nothing is added.
+  for (let before = -1; before !== all.size; ) {
+    before = all.size
+    for (const { id, suppressedBy = [] } of rules)
+      if (suppressedBy.some((other) => all.has(other))) all.add(id)
+  }
+  return all
+}
