@@ -59,7 +59,7 @@ export const en: Words = {
     'delivery-noticed': 'Delivery registered',
     'window-declared': 'Window declared',
     'clock-ticked': 'Time of the log',
-    'platform-started': 'Platform back at work',
+    'platform-started': 'Platform at work',
   },
   ...enEvents,
   ago: { second: ' s ago', minute: ' min ago', hour: ' h ago', day: ' d ago', now: 'just now' },

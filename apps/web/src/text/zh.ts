@@ -60,7 +60,7 @@ const words = {
     'delivery-noticed': '来油登记',
     'window-declared': '作业时段申报',
     'clock-ticked': '日志走时',
-    'platform-started': '平台恢复运行',
+    'platform-started': '平台投入运行',
   } as Readonly<Record<string, string>>,
   ...zhEvents,
   ago: { second: '秒前', minute: '分钟前', hour: '小时前', day: '天前', now: '刚刚' },
