@@ -225,7 +225,13 @@ it('C3: a month of records is in the log within 40 s after an outage, and what h
   )
   const seconds = (Date.now() - connectedAt) / 1_000
   const cpuSeconds = collectorCpuSeconds() - cpuBefore
-  const delays = await liveDelays(live, backlog.get(`${live} volume`)!, connectedAt)
+  // A fast back-fill is over before anything has happened: the first that does is waited for.
+  const delays = await eventually(
+    'what happened meanwhile',
+    PATIENCE_SECONDS,
+    () => liveDelays(live, backlog.get(`${live} volume`)!, connectedAt),
+    (found) => found.length > 0,
+  )
   delays.sort((a, b) => a - b)
   const [median, late] = [delays[Math.floor(delays.length / 2)], delays[Math.floor(delays.length * 0.9)]]
   process.stdout.write(
@@ -236,7 +242,6 @@ it('C3: a month of records is in the log within 40 s after an outage, and what h
   expect(cpuSeconds).toBeLessThanOrEqual(LONGEST_BACKFILL_SECONDS)
   // How long a whole county takes is the platform's figure as much as the collector's.
   if (SITES === 1) expect(seconds).toBeLessThanOrEqual(LONGEST_BACKFILL_SECONDS)
-  expect(delays.length).toBeGreaterThan(0)
   expect(late).toBeLessThanOrEqual(LATEST_LIVE_MS)
   expect((await ask<{ byCode: unknown[] }>('/api/log/refusals')).byCode).toEqual([])
 }, 900_000)
