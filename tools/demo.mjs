@@ -127,17 +127,10 @@ function openWorld() {
   return world
 }
 
-/**
- * Room for what a server makes and drops within a second (MiB of V8's semi-space; 16 by default). With twice the room it is
- * cleaned half as often: some percent of the intake's CPU. As in `npm start` and in the README's service.
- */
-const YOUNG_HEAP = '--max-semi-space-size=32'
-
 /** Starts one of our programs; its lines on standard output go to `onLine`, those on standard error to ours and, if given, `onWords`. */
 function start(name, args, env, onLine, onWords) {
   const bundle = fileURLToPath(new URL(`../dist/${name}.mjs`, import.meta.url))
-  const options = ['--enable-source-maps', ...(name === 'server' ? [YOUNG_HEAP] : []), '--import', LIFELINE]
-  const child = spawn(process.execPath, [...options, bundle, ...args], {
+  const child = spawn(process.execPath, ['--enable-source-maps', '--import', LIFELINE, bundle, ...args], {
     stdio: ['ignore', 'pipe', onWords ? 'pipe' : 'inherit'],
     env: { ...process.env, ...env },
     // A group of its own: Ctrl-C reaches only the demo, which then stops its children in order.

@@ -6,9 +6,6 @@ import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { dataDirectory } from '../scenarios/world.ts'
 
-/** As `npm start` runs Node. */
-const NODE_OPTIONS = ['--max-semi-space-size=32', '--enable-source-maps']
-
 /** A real server process on a data directory, to be killed and started again. */
 export class Platform {
   readonly data: string
@@ -40,7 +37,7 @@ export class Platform {
   async start(): Promise<void> {
     const child = spawn(
       process.execPath,
-      [...NODE_OPTIONS, this.bundle, 'serve', '--port', this.ports.http, '--data', this.data],
+      ['--enable-source-maps', this.bundle, 'serve', '--port', this.ports.http, '--data', this.data],
       {
         env: { ...process.env, OILTRAIL_MQTT_PORT: this.ports.mqtt, ...this.env },
         stdio: ['ignore', 'pipe', 'pipe'],
