@@ -45,7 +45,8 @@ export function oiltrail(
     child.stderr.on('data', (chunk: Buffer) => {
       err += chunk.toString()
     })
-    child.on('exit', (code) => done({ code, out, err }))
+    // Not `exit`: what was written last may still be in the pipe.
+    child.on('close', (code) => done({ code, out, err }))
   })
 }
 
