@@ -12,6 +12,8 @@ const LEVEL_EVERY_MS = 5 * 60_000
 export interface YearPart {
   readonly facts: number
   readonly signals: number
+  /** Who played it: parts of one process come one after another. */
+  readonly process: number
   /** Wall and CPU time of the rules alone. */
   readonly ms: number
   readonly cpuMs: number
@@ -53,5 +55,5 @@ export function yearPart(seed: number, days: number, codes: readonly string[]): 
     for (const { type } of events) if (type === 'fact') facts++
     events = []
   }
-  return { facts, signals, ms, cpuMs }
+  return { facts, signals, process: process.pid, ms, cpuMs }
 }

@@ -1,7 +1,7 @@
 import { type Channel, type EpochMs, HOUR_MS } from '@oiltrail/kernel'
 import { PROPOSED, setting } from './declare.ts'
 import type { FactEvent, Ref } from './event.ts'
-import { type Around, defineRule, type Step } from './rule.ts'
+import { type Around, defineRule, type Step, type Verdict } from './rule.ts'
 import { litresText, spanText } from './say.ts'
 import { subjectWords } from './subject.ts'
 import { nozzleSubject, nozzlesOfSite } from './subjects-of.ts'
@@ -24,7 +24,7 @@ const WITNESSES = ['pulse', 'board', 'tax'] as const
 type Witness = (typeof WITNESSES)[number]
 
 interface State {
-  readonly ledgers: Partial<Record<Witness, Ledger>>
+  readonly ledgers: { readonly [W in Witness]?: Ledger | undefined }
 }
 
 type Key = 'leastMillilitres' | 'percent' | 'waitMinutes'
@@ -106,12 +106,19 @@ function grown(before: Ledger | undefined, event: FactEvent, reading: Reading): 
     : ledger
 }
 
+/** The ledgers with one of them replaced; written out, since every total and sale of a nozzle comes this way (decision 0011). */
+function withLedger({ ledgers: { pulse, board, tax } }: State, witness: Witness, ledger: Ledger): State {
+  if (witness === 'pulse') return { ledgers: { pulse: ledger, board, tax } }
+  if (witness === 'board') return { ledgers: { pulse, board: ledger, tax } }
+  return { ledgers: { pulse, board, tax: ledger } }
+}
+
 function found(state: State, witness: Witness): Step<State> {
   const ledger = state.ledgers[witness]!
   const { base, total, sold, sales, since, at, from, ref } = ledger
   const rest = { ...ledger, base: total, sold: 0, sales: 0, since: at, from: ref, dueAt: 0 }
   return {
-    ...settled({ ledgers: { ...state.ledgers, [witness]: rest } }),
+    ...settled(withLedger(state, witness, rest)),
     verdict: 'alert',
     finding: {
       verdict: 'alert',
@@ -131,9 +138,13 @@ function found(state: State, witness: Witness): Step<State> {
 }
 
 /** The state, and to be woken when the first of its ledgers has waited long enough. */
-function settled(state: State): Step<State> {
-  const dues = Object.values(state.ledgers).flatMap(({ dueAt }) => (dueAt === 0 ? [] : [dueAt]))
-  return { state, wakeAt: dues.length === 0 ? null : Math.min(...dues) }
+function settled(state: State, verdict?: Verdict): Step<State> {
+  let wakeAt: EpochMs | null = null
+  for (const witness of WITNESSES) {
+    const dueAt = state.ledgers[witness]?.dueAt ?? 0
+    if (dueAt !== 0 && (wakeAt === null || dueAt < wakeAt)) wakeAt = dueAt
+  }
+  return verdict === undefined ? { state, wakeAt } : { state, wakeAt, verdict }
 }
 
 /** The first witness that has waited until a moment. */
@@ -149,9 +160,8 @@ function waiting(state: State, witness: Witness, { settings }: Around<Key>): Ste
   const ledger = state.ledgers[witness]!
   const isAhead = isMuch(ledger, settings)
   const dueAt = !isAhead ? 0 : ledger.dueAt || ledger.at + settings.waitMinutes * 60_000
-  const next =
-    dueAt === ledger.dueAt ? state : { ledgers: { ...state.ledgers, [witness]: { ...ledger, dueAt } } }
-  return isAhead ? settled(next) : { ...settled(next), verdict: 'normal' }
+  const next = dueAt === ledger.dueAt ? state : withLedger(state, witness, { ...ledger, dueAt })
+  return settled(next, isAhead ? undefined : 'normal')
 }
 
 function taken(state: State, event: FactEvent, read: Reading, around: Around<Key>): Step<State> {
@@ -161,15 +171,11 @@ function taken(state: State, event: FactEvent, read: Reading, around: Around<Key
   if (known && known.dueAt !== 0 && known.dueAt <= event.at) {
     const told = found(state, witness)
     const ledger = grown(told.state.ledgers[witness], event, read)
-    const { state: next, wakeAt } = waiting(
-      { ledgers: { ...told.state.ledgers, [witness]: ledger } },
-      witness,
-      around,
-    )
+    const { state: next, wakeAt } = waiting(withLedger(told.state, witness, ledger), witness, around)
     return { ...told, state: next, ...(wakeAt === undefined ? {} : { wakeAt }) }
   }
   const ledger = grown(known, event, read)
-  const next = { ledgers: { ...state.ledgers, [witness]: ledger } }
+  const next = withLedger(state, witness, ledger)
   // At the end of a sale no other is under way at this nozzle: what is missing now is missing.
   if (read.volume > 0 && isMuch(ledger, around.settings)) return found(next, witness)
   return waiting(next, witness, around)
@@ -177,11 +183,7 @@ function taken(state: State, event: FactEvent, read: Reading, around: Around<Key
 
 /** Sales in a gap that was passed over are late, not missing; whether they ever come is the business of gap-not-filled. */
 function unseen({ ledgers: { pulse, board, tax } }: State, channel: Channel): Step<State> {
-  const ledgers: State['ledgers'] =
-    channel === 'price'
-      ? { ...(pulse ? { pulse } : {}), ...(board ? { board } : {}) }
-      : { ...(tax ? { tax } : {}) }
-  return { ...settled({ ledgers }), verdict: 'insufficient' }
+  return settled({ ledgers: channel === 'price' ? { pulse, board } : { tax } }, 'insufficient')
 }
 
 const WITNESS_WORDS: Readonly<Record<Witness, { zh: string; en: string }>> = {
