@@ -13,7 +13,8 @@ import { SCENARIOS } from './score/scenarios.ts'
  * honest county-month costs in false alarms; how small a leak and how soon an unregistered delivery is found. Pure:
  * histories of the simulator, events, rules; no server.
  *
- *   --seeds N        seeds 1…N for every scenario (3)      --only TEXT    scenarios whose name holds TEXT, and nothing else
+ *   --seeds N        so many seeds for every scenario (3)      --only TEXT    scenarios whose name holds TEXT, and nothing else
+ *   --first-seed N   the first seed of all, the others follow (1): counties that no rule was written beside
  *   --month-days N   days of the honest county (30), 0 for none   --month-seeds N   its seeds (2), in winter, summer, spring and autumn in turn
  *   --leak-seeds N   counties of some 100 tanks that all leak (2), 0 for none
  *   --unregistered-seeds N   counties with deliveries nobody announced (1), 0 for none
@@ -25,6 +26,7 @@ const { values } = parseArgs({
   options: {
     seeds: { type: 'string', default: '3' },
     only: { type: 'string' },
+    'first-seed': { type: 'string', default: '1' },
     'month-days': { type: 'string', default: '30' },
     'month-seeds': { type: 'string', default: '2' },
     'leak-seeds': { type: 'string', default: '2' },
@@ -39,7 +41,14 @@ const MOST = 1_000
 /** A county is watched in so many parts, for processes to share. */
 const MONTH_PARTS = 4
 
-type Count = 'seeds' | 'month-days' | 'month-seeds' | 'leak-seeds' | 'unregistered-seeds' | 'jobs'
+type Count =
+  | 'seeds'
+  | 'first-seed'
+  | 'month-days'
+  | 'month-seeds'
+  | 'leak-seeds'
+  | 'unregistered-seeds'
+  | 'jobs'
 
 function whole(name: Count): number {
   const value = Number(values[name])
@@ -50,7 +59,8 @@ function whole(name: Count): number {
   return value
 }
 
-const seedsOf = (name: Count): number[] => Array.from({ length: whole(name) }, (_, i) => i + 1)
+const seedsOf = (name: Count): number[] =>
+  Array.from({ length: whole(name) }, (_, i) => whole('first-seed') + i)
 
 function jobsOf(): Job[] {
   const { only } = values

@@ -1,5 +1,5 @@
 import react from '@vitejs/plugin-react'
-import { defineConfig, type ProxyOptions } from 'vite'
+import { defineConfig, type Plugin, type ProxyOptions } from 'vite'
 
 const PLATFORM = 'http://127.0.0.1:8080'
 
@@ -9,12 +9,21 @@ const log: ProxyOptions = {
   bypass: (request) => (request.headers.accept?.includes('text/html') ? '/index.html' : undefined),
 }
 
+const NOTHING = '\0nothing'
+/** sm-crypto-v2 asks for Node's crypto where the browser has none of its own: every browser has. */
+const noNodeCrypto: Plugin = {
+  name: 'no-node-crypto',
+  enforce: 'pre',
+  resolveId: (id) => (id === 'crypto' ? NOTHING : undefined),
+  load: (id) => (id === NOTHING ? 'export const webcrypto = undefined' : undefined),
+}
+
 export default defineConfig(({ command }) => {
   // A build that a test or a developer's shell starts must be the same: libraries behave otherwise when they are told "test".
   if (command === 'build') process.env.NODE_ENV = 'production'
   return {
     root: import.meta.dirname,
-    plugins: [react()],
+    plugins: [noNodeCrypto, react()],
     server: { proxy: { '/api': PLATFORM, '/log': log } },
     build: {
       outDir: '../../dist/web',

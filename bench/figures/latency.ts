@@ -23,9 +23,10 @@ async function paced(
 ): Promise<void> {
   const start = performance.now()
   for (let i = 0; i < batches.length; ) {
-    const due = ((performance.now() - start) * perSecond) / 1_000
-    while (i < batches.length && i <= due) send(batches[i++]!)
-    await new Promise((wake) => setTimeout(wake, 1))
+    const passed = performance.now() - start
+    while (i < batches.length && (i * 1_000) / perSecond <= passed) send(batches[i++]!)
+    // Sleeps until the next is due: a sender that looks every millisecond takes a quarter of a core from what it measures.
+    await new Promise((wake) => setTimeout(wake, (i * 1_000) / perSecond - passed))
   }
 }
 
