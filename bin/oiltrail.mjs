@@ -48,6 +48,11 @@ const COMMANDS = {
   },
   backup: { bundle: 'server', args: ['backup'], help: 'write a backup file / 备份' },
   restore: { bundle: 'server', args: ['restore'], help: 'restore a backup into an empty database / 恢复' },
+  'accept-loss': {
+    bundle: 'server',
+    args: ['accept-loss'],
+    help: 'go on from an older copy of the database, on record / 接受数据丢失并载入日志',
+  },
   migrate: {
     bundle: 'server',
     args: ['migrate'],

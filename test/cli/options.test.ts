@@ -65,7 +65,9 @@ describe('a wrong option or value', () => {
   )
 
   const HELPED =
-    'serve demo edge simulate enrol export verify replay audit backup restore migrate remove'.split(' ')
+    'serve demo edge simulate enrol export verify replay audit backup restore accept-loss migrate remove'.split(
+      ' ',
+    )
   it.concurrent.each(HELPED)('%s --help: 0, in both languages', async (name) => {
     const helped = await oiltrail([name, '--help'], { LANG: 'zh_CN.UTF-8' })
     expect(helped).toMatchObject({ code: 0, err: '' })

@@ -3,7 +3,7 @@ import { access, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type Problem, ProblemError } from '@oiltrail/kernel'
-import { backup, restore, type Store } from '@oiltrail/store'
+import { backup, listLogs, restore, type Store } from '@oiltrail/store'
 import { pino } from 'pino'
 import { readConfig, SERVE_OPTIONS, type ServeFlags, type ServerConfig } from './config.ts'
 import { openDatabase } from './database.ts'
@@ -11,8 +11,10 @@ import { ENROL_SECRET } from './desk/codes.ts'
 import { ENROL_HELP, issueCode } from './enrol.ts'
 import { keepHeap } from './heap.ts'
 import { parseAudit, parseExport, runAudit, runExport, runReplay } from './inspect.ts'
+import { ACCEPT_LOSS_HELP, acceptLoss } from './loss.ts'
 import { REMOVE_HELP, removeData } from './remove.ts'
 import { hasLogKeys } from './seal/keys.ts'
+import { settleRestored } from './seal/restored.ts'
 import { type RunningServer, startServer } from './serve.ts'
 
 /** A stop that takes longer than this is broken off: the caller expects us gone within ten seconds, our database with us. */
@@ -53,6 +55,11 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   migrate: { usage: 'migrate [OPTIONS]', help: DATABASE_HELP, run: migrateDatabase },
   backup: { usage: 'backup FILE [OPTIONS]', help: DATABASE_HELP, run: writeBackup },
   restore: { usage: 'restore FILE [OPTIONS]', help: DATABASE_HELP, run: restoreBackup },
+  'accept-loss': {
+    usage: 'accept-loss [OPTIONS]',
+    help: `${ACCEPT_LOSS_HELP}${DATABASE_HELP}`,
+    run: (args, env) => inspect(args, env, acceptLoss),
+  },
   replay: {
     usage: 'replay [OPTIONS]',
     help: DATABASE_HELP,
@@ -246,10 +253,13 @@ async function restoreBackup(args: readonly string[], env: Environment): Promise
     const { attachments } = await restore(database.store, file)
     const folder = join(config.data, 'keys')
     await mkdir(folder, { recursive: true, mode: 0o700 })
+    const aside = `.replaced-${Date.now()}`
+    let replaced = false
     for (const name of KEY_FILES) {
       const bytes = attachments[name]
-      if (bytes) await placeKey(join(folder, name), bytes)
+      if (bytes && (await placeKey(join(folder, name), bytes, aside))) replaced = true
     }
+    await settleRestored(folder, await listLogs(database.store.pool), replaced ? aside : undefined)
   } finally {
     await database.close()
   }
@@ -259,17 +269,18 @@ async function restoreBackup(args: readonly string[], env: Environment): Promise
 
 /**
  * The log goes on under the keys it was sealed with. Others that lie in the folder may be of a log that lives in a database
- * elsewhere: without them it could never be sealed again, so they are kept aside.
+ * elsewhere: without them it could never be sealed again, so they are kept aside. Returns whether one was.
  */
-async function placeKey(path: string, bytes: Uint8Array): Promise<void> {
+async function placeKey(path: string, bytes: Uint8Array, ending: string): Promise<boolean> {
   const there = await readFile(path).catch(() => undefined)
-  if (there?.equals(bytes)) return
+  if (there?.equals(bytes)) return false
   if (there) {
-    const aside = `${path}.replaced-${Date.now()}`
+    const aside = `${path}${ending}`
     await rename(path, aside)
     process.stderr.write(`another key was there; it is kept as ${aside} / 原有密钥另存为 ${aside}\n`)
   }
   await writeFile(path, bytes, { mode: 0o600, flush: true })
+  return there !== undefined
 }
 
 /** Runs something on the database, beside a running server if there is one. */

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { RULES, type Rule } from '@oiltrail/domain'
+import { RULES, type Rule, type RuleEditions } from '@oiltrail/domain'
 import { defaultOrigin } from '@oiltrail/evidence'
-import { type Problem, ProblemError } from '@oiltrail/kernel'
+import { type Clock, type Problem, ProblemError } from '@oiltrail/kernel'
 import { readHead, readRowsAt, type Store } from '@oiltrail/store'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
@@ -28,6 +28,8 @@ import { LogFeed } from './log/feed.ts'
 import { makeMetrics } from './metrics.ts'
 import { Seal } from './seal/follower.ts'
 import { hasLogKeys, readLogSigners, readyLogSigners } from './seal/keys.ts'
+import { HeadMark } from './seal/mark.ts'
+import { forgetDeclaration, readDeclaration, stateRestored } from './seal/restored.ts'
 import { registerLogRoutes } from './seal/routes.ts'
 import { readShareTargets } from './share/address.ts'
 import { ShareCourier } from './share/courier.ts'
@@ -198,7 +200,8 @@ async function startCore(
   // A log that has entries is sealed by the keys that it began with, or by none: made anew they would vouch for nothing.
   const keys = join(config.data, 'keys')
   const signers = await (feed.nextPosition > 0 ? readLogSigners : readyLogSigners)(keys, origin)
-  const seal = new Seal({ store, county: county.number, origin, signers, clock: config.clock, log })
+  const mark = await HeadMark.open({ keys, county, origin, signers })
+  const seal = new Seal({ store, county: county.number, origin, signers, mark, clock: config.clock, log })
   const live = new Live({ county: county.number, clock: config.clock })
   seal.onCheckpoint((checkpoint) => live.sealed(checkpoint))
   const { clock } = config
@@ -237,10 +240,24 @@ async function startCore(
     reached: (position) => watch.reached(position),
   })
   const current = currentEditions(hooks.rules ?? RULES)
-  const isStated = await stateReturn({ intake, log }, clock, left, current)
+  const isStated = await stateBeginning({ intake, log, clock, keys, county: county.code }, left, current)
   const ticker = new Ticker({ intake, clock, watch, log, unstated: isStated ? undefined : current })
   undo.push(() => ticker.stop())
   return { intake, feed, book, seal, live, signers, followers, county, office }
+}
+
+/** States what the log must know before anything else enters it. Returns whether it names the editions of the rules now. */
+async function stateBeginning(
+  parts: { intake: Intake; log: Logger; clock: Clock; keys: string; county: string },
+  left: LeftBehind,
+  current: RuleEditions,
+): Promise<boolean> {
+  const { intake, log, clock, keys, county } = parts
+  const lost = await readDeclaration(keys, county)
+  if (lost === undefined) return stateReturn({ intake, log }, clock, left, current)
+  await stateRestored(intake, lost, current)
+  await forgetDeclaration(keys, county)
+  return true
 }
 
 async function readLog(

@@ -169,6 +169,13 @@ export const CATALOGUE = {
   ),
   // The platform and its people
   NOT_FOUND: entry(404, '没有找到', '检查地址或编号', 'Not found', 'Check the address or number'),
+  METHOD_NOT_ALLOWED: entry(
+    405,
+    '该地址不支持此方法',
+    '改用 Allow 所列的方法',
+    'This address does not know that method',
+    'Use one of those that Allow names',
+  ),
   INVALID_REQUEST: entry(
     400,
     '请求参数错误',
@@ -211,6 +218,13 @@ export const CATALOGUE = {
     '找回原目录(如重新挂载磁盘)后再启动;原用自备数据库的,设置 DATABASE_URL;确已丢失的,用 oiltrail restore 将备份恢复到新的数据目录',
     'The database that was there is gone; an empty one will not take its place',
     'Bring its folder back (mount the disk again); if it was a database of your own, set DATABASE_URL; if it is lost, restore a backup into a new data folder with oiltrail restore',
+  ),
+  DATABASE_OLDER: entry(
+    500,
+    '数据库比已签署的日志旧,或另有内容;从此继续就会以同一名义签出另一份历史',
+    '恢复较新的数据库或备份;确已丢失并接受损失的,执行 oiltrail accept-loss,下次启动时会载入日志',
+    'The database is older than the log that was signed, or another one: going on from it would sign a second history under the same name',
+    'Bring back the newer database or backup; if it is lost and the loss is accepted, run oiltrail accept-loss, which the log will state at the next start',
   ),
   SHARD_OWNED: entry(
     503,

@@ -65,6 +65,14 @@ export async function readHead(tx: Pick<Transaction, 'query'>, county: number): 
   return row && { nextPosition: row.next_position, ownerEpoch: row.owner_epoch }
 }
 
+/** Counties whose log has entries. */
+export async function listLogs(tx: Pick<Transaction, 'query'>): Promise<number[]> {
+  const { rows } = await tx.query<{ county: number }>(
+    'select county from log_head where next_position > 0 order by county',
+  )
+  return rows.map((row) => row.county)
+}
+
 /** Reads the head and locks it until the end of the transaction: waits for any commit that is still on its way. */
 export async function lockHead(tx: Transaction, county: number): Promise<LogHead | undefined> {
   await tx.query('select 1 from log_head where county = $1 for update', [county])

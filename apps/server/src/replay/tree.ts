@@ -243,12 +243,12 @@ class CheckpointAuditor {
     this.#findings = findings
   }
 
-  /** Checks the checkpoint of exactly this size, if there is one. */
+  /** Checks the checkpoint of exactly this size, if there is one, and before the first entry that of the empty log. */
   async reached(tree: TreeBuilder): Promise<void> {
-    const next = await this.#next()
-    if (!next || next.size > tree.size) return
-    this.#waiting.shift()
-    this.#check(next, tree.size === next.size ? tree.root() : undefined)
+    for (let next = await this.#next(); next && next.size <= tree.size; next = await this.#next()) {
+      this.#waiting.shift()
+      this.#check(next, tree.size === next.size ? tree.root() : undefined)
+    }
   }
 
   /** Whatever is left names a size that the sealed log never had. */

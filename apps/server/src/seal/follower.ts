@@ -15,6 +15,7 @@ import type { Logger } from 'pino'
 import type { Follower } from '../follow/follower.ts'
 import type { LogEntry } from '../log/entry.ts'
 import type { LogSigners } from './keys.ts'
+import type { HeadMark } from './mark.ts'
 
 /** Checkpoints are signed at most this often, and only when the tree grew. */
 const SIGN_EVERY_MS = 1_000
@@ -27,6 +28,7 @@ export interface SealParts {
   readonly county: number
   readonly origin: string
   readonly signers: LogSigners
+  readonly mark: HeadMark
   readonly clock: Clock
   readonly log: Logger
 }
@@ -67,7 +69,8 @@ export class Seal implements Follower {
   }
 
   async reload(tx: Transaction): Promise<void> {
-    const { county } = this.parts
+    const { county, mark } = this.parts
+    await mark.check(tx)
     const size = await readCursor(tx, county, this.name)
     const rows: (Uint8Array | undefined)[] = []
     for (const tile of partialTiles(size)) rows.push(await readTile(tx, county, tile.level, tile.index))
@@ -80,6 +83,7 @@ export class Seal implements Follower {
         code: 'EVIDENCE_INVALID',
         detail: `the tiles of ${size} leaves do not lead to the signed checkpoint of ${newest.size}`,
       })
+    if (newest) await mark.keep(newest)
     this.tree = tree.value
     this.head = { size, root }
     this.pending = undefined
@@ -128,7 +132,7 @@ export class Seal implements Follower {
   }
 
   private async sign(): Promise<void> {
-    const { store, county, origin, signers, clock } = this.parts
+    const { store, county, origin, signers, mark, clock } = this.parts
     const { size, root } = this.head
     if (this.newest?.size === size) return
     this.signedAt = performance.now()
@@ -141,6 +145,8 @@ export class Seal implements Follower {
         throw new Error(`the tiles of ${size} leaves are not in the database any more`)
       await writeCheckpoint(tx, county, row)
     })
+    // Nobody is shown a checkpoint that the mark does not know.
+    await mark.keep(row)
     this.newest = row
     for (const listener of this.listeners) listener(row)
   }

@@ -64,6 +64,8 @@ export const settingsChange = z.strictObject({
 /** Names an alarm across replays: its cause and the entry of the log that raised it. */
 export const alarmName = z.strictObject({ rule: ruleId, subject, position: z.int().min(0) })
 
+/** A signed head of a log has some 400 characters, with the longest name some 700. */
+const LONGEST_CHECKPOINT = 4_096
 /** More rules and measures than any build has; it bounds the entry. */
 export const MOST_EDITIONS = 64
 /** Which edition of each rule and measure judges: the first 16 hex digits of the SHA-256 of its text (`editions`), by id. */
@@ -102,13 +104,15 @@ export const watchStatement = z.discriminatedUnion('action', [
   z.strictObject({ ...stated, action: z.literal('clock-ticked') }),
   /**
    * The platform is at work, by these editions of its rules. Unless `away` is false it could hear nobody since the entry before:
-   * silence meanwhile is nobody's fault.
+   * silence meanwhile is nobody's fault. `restored`: the log goes on here from a copy of its database; `lost` is the newest
+   * checkpoint of what was given up, as far as known.
    */
   z.strictObject({
     ...stated,
     action: z.literal('platform-started'),
     away: z.boolean().optional(),
     rules: ruleEditions.optional(),
+    restored: z.strictObject({ lost: z.string().min(1).max(LONGEST_CHECKPOINT).optional() }).optional(),
   }),
 ])
 export type WatchStatement = z.infer<typeof watchStatement>
