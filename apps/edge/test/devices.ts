@@ -129,24 +129,32 @@ export async function testBoard(dialectName: string, guns: readonly number[]): P
 /** A Modbus TCP module whose registers are computed at each read. */
 export interface TestModule extends TestDevice {
   image: number[]
+  /** What the next reads answer instead, one each. */
+  readonly next: number[][]
   silent: boolean
   reads: number
 }
 
 export async function testModule(registers: number): Promise<TestModule> {
-  const module = { image: new Array<number>(registers).fill(0), silent: false, reads: 0 }
+  const module = {
+    image: new Array<number>(registers).fill(0),
+    next: [] as number[][],
+    silent: false,
+    reads: 0,
+  }
   const socket = await device((send) => (bytes) => {
     if (module.silent || bytes.length !== 12) return
     module.reads++
     const start = bytes.readUInt16BE(8)
     const count = bytes.readUInt16BE(10)
     const exists = start + count <= module.image.length
+    const image = module.next.shift() ?? module.image
     const answer = Buffer.alloc(exists ? 9 + 2 * count : 9)
     bytes.copy(answer, 0, 0, 7)
     answer.writeUInt16BE(answer.length - 6, 4)
     answer[7] = exists ? 3 : 0x83
     answer[8] = exists ? 2 * count : 2
-    if (exists) for (let i = 0; i < count; i++) answer.writeUInt16BE(module.image[start + i]!, 9 + 2 * i)
+    if (exists) for (let i = 0; i < count; i++) answer.writeUInt16BE(image[start + i]!, 9 + 2 * i)
     send(answer)
   })
   return Object.assign(module, socket)

@@ -36,6 +36,11 @@ export class Cadence {
     this.failures++
   }
 
+  /** Whether this process has had a good reading. */
+  get hasHeard(): boolean {
+    return this.lastSteady !== undefined
+  }
+
   /** Whether the next reading follows an interruption. */
   get interrupted(): boolean {
     return this.lastSteady === undefined || this.failures >= INTERRUPTION_FAILURES

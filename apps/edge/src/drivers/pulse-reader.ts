@@ -4,12 +4,8 @@ import { answered, type Exchange, lost } from './exchange.ts'
 import { MAP_VERSION, type ModbusPort } from './modbus.ts'
 import { MOST_MILLILITRES_PER_MS, SHORTEST_GAP_MS } from './sale-meter.ts'
 
-/** How far two phases may be apart in one reading and not in the next: a pulse of each may be on its way. */
-const PHASE_SKEW_PULSES = 2
-/** Phases that are further apart than this tell nothing of each other: one of them is cut or was never wired. */
-const PHASES_APART_PULSES = 20
 /** A module's clock against ours: so much ahead between two readings, beside twice the time that passed. */
-const UPTIME_SLACK_SECONDS = 60
+export const UPTIME_SLACK_SECONDS = 60
 
 /** What a module says at one moment. */
 export interface ModuleReading {
@@ -19,8 +15,9 @@ export interface ModuleReading {
 }
 
 /**
- * Reads a pulse counter module. What does not follow from the reading before, in counts, contacts or uptime, is read twice
- * at once and believed when both agree: Modbus TCP has no check of its own, and one wrong bit is a litre or a cut mains.
+ * Reads a pulse counter module. Whatever is new, in counts, contacts or uptime, is read twice at once: Modbus TCP has no
+ * check of its own, and one wrong bit is a litre or a cut mains. The first reading is believed if the second does not
+ * fall behind it: a count that was read too high would have to be too high again.
  */
 export class PulseReader {
   private readonly config: PulseConfig
@@ -38,37 +35,39 @@ export class PulseReader {
   async read(): Promise<Exchange<ModuleReading>> {
     const first = await this.readOnce()
     if (!first.ok) return first
-    let proven = first
-    if (!this.before || !this.follows(this.before.reading, first.value, this.sinceMs(this.before.steadyMs))) {
+    const steadyMs = performance.now()
+    if (!this.isAtRest(first.value, steadyMs)) {
       const second = await this.readOnce()
       if (!second.ok) return second
-      if (!this.follows(first.value, second.value, SHORTEST_GAP_MS))
+      if (!this.follows(first.value, second.value))
         return lost('silent', 'two readings in a row contradict each other')
-      proven = second
     }
-    const doubt = this.doubtOf(proven.value.module)
+    const doubt = this.doubtOf(first.value.module)
     if (doubt !== undefined) return lost('silent', doubt)
-    this.before = { reading: proven.value, steadyMs: performance.now() }
-    return proven
+    this.before = { reading: first.value, steadyMs }
+    return first
   }
 
-  private sinceMs(steadyMs: number): number {
-    return Math.max(SHORTEST_GAP_MS, (performance.now() - steadyMs) * this.clockSpeed)
+  /** Whether nothing is new since the reading before but the time that passed. */
+  private isAtRest(now: ModuleReading, steadyMs: number): boolean {
+    if (!this.before) return false
+    const { reading: was } = this.before
+    const sinceMs = (steadyMs - this.before.steadyMs) * this.clockSpeed
+    return (
+      isSameBox(was.module, now.module, sinceMs) &&
+      now.readings.every(({ pulsesA }, i) => pulsesA === was.readings[i]!.pulsesA)
+    )
   }
 
-  /** Whether one reading can have come so long after another at an honest station. */
-  private follows(before: ModuleReading, after: ModuleReading, sinceMs: number): boolean {
-    const [was, is] = [before.module, after.module]
-    const ranSeconds = is.uptimeSeconds - was.uptimeSeconds
-    if (is.mainsPresent !== was.mainsPresent || is.doorOpen !== was.doorOpen) return false
-    if (ranSeconds < 0 || ranSeconds > (2 * sinceMs) / 1_000 + UPTIME_SLACK_SECONDS) return false
-    return this.config.nozzles.every(({ pulsesPerLitre }, i) => {
-      const [old, now] = [before.readings[i]!, after.readings[i]!]
-      const growth = modbus.counterGrowth(old.pulsesA, now.pulsesA)
-      const growthB = modbus.counterGrowth(old.pulsesB, now.pulsesB)
-      const most = (sinceMs * MOST_MILLILITRES_PER_MS * pulsesPerLitre) / 1_000
-      return growth <= most && (areApart(old) || Math.abs(growth - growthB) <= PHASE_SKEW_PULSES)
-    })
+  /** Whether one reading can stand right behind another: as much grown as a nozzle delivers meanwhile, and nothing back. */
+  private follows(first: ModuleReading, second: ModuleReading): boolean {
+    return (
+      isSameBox(first.module, second.module, SHORTEST_GAP_MS) &&
+      this.config.nozzles.every(({ pulsesPerLitre }, i) => {
+        const most = (SHORTEST_GAP_MS * MOST_MILLILITRES_PER_MS * pulsesPerLitre) / 1_000
+        return modbus.counterGrowth(first.readings[i]!.pulsesA, second.readings[i]!.pulsesA) <= most
+      })
+    )
   }
 
   /** Why what answered cannot be the module that the configuration means; undefined when it can. */
@@ -116,7 +115,13 @@ export class PulseReader {
   }
 }
 
-function areApart({ pulsesA, pulsesB }: modbus.PulseInput): boolean {
-  const ahead = modbus.counterGrowth(pulsesB, pulsesA)
-  return Math.min(ahead, modbus.counterGrowth(pulsesA, pulsesB)) > PHASES_APART_PULSES
+/** Whether contacts are as they were, and the module ran on for about as long as passed. */
+function isSameBox(was: modbus.PulseModule, is: modbus.PulseModule, sinceMs: number): boolean {
+  const ranSeconds = is.uptimeSeconds - was.uptimeSeconds
+  return (
+    is.mainsPresent === was.mainsPresent &&
+    is.doorOpen === was.doorOpen &&
+    ranSeconds >= 0 &&
+    ranSeconds <= (2 * sinceMs) / 1_000 + UPTIME_SLACK_SECONDS
+  )
 }

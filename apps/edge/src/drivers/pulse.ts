@@ -10,7 +10,7 @@ import { answered, type Exchange, lost } from './exchange.ts'
 import { LineWatch } from './line-watch.ts'
 import type { Driver } from './loop.ts'
 import type { PortPool } from './ports.ts'
-import { PulseReader } from './pulse-reader.ts'
+import { PulseReader, UPTIME_SLACK_SECONDS } from './pulse-reader.ts'
 import { type MeterState, MOST_MILLILITRES_PER_MS, SaleMeter, SHORTEST_GAP_MS } from './sale-meter.ts'
 import { UnsoldPulses } from './unsold.ts'
 
@@ -50,6 +50,13 @@ interface Input {
   count: number
   /** Reads in a row whose count cannot follow from the one before. */
   jumps: number
+}
+
+/** What is known of the time since the look before. */
+interface Since {
+  readonly elapsedMs: number
+  /** This process has not looked before. */
+  readonly isFirst: boolean
 }
 
 /** A pulse counter module: sales of the nozzles on its inputs, their lines, and the contacts of the box. */
@@ -133,6 +140,7 @@ export class PulseDriver implements Driver {
     const { module, readings } = read.value
     if (this.isBox) await this.boxContacts(module)
     const storedAt = Math.max(0, ...this.inputs.map((input) => input.meter.state?.at ?? 0))
+    const isFirst = !this.cadence.hasHeard
     const heard = this.cadence.heard(now, storedAt || undefined)
     let outcome: Exchange<unknown> = answered(undefined)
     const observations: Observation[] = []
@@ -145,7 +153,7 @@ export class PulseDriver implements Driver {
       if (input.raw === undefined) this.begin(input, reading.pulsesA, uptimeSeconds, now)
       else {
         const elapsedMs = Math.max(heard.sinceMs ?? 0, now - (input.meter.state?.at ?? now))
-        if (!this.follow(input, reading, uptimeSeconds, elapsedMs)) {
+        if (!this.follow(input, reading, uptimeSeconds, { elapsedMs, isFirst })) {
           outcome = lost('silent', `input ${input.config.input} jumped to ${reading.pulsesA}`)
           return
         }
@@ -176,14 +184,9 @@ export class PulseDriver implements Driver {
    * Takes a count over. One that no input can have reached since the last look is noise, unless it stays: then the counter
    * was set, and goes on from there, without pulses that nobody counted.
    */
-  private follow(
-    input: Input,
-    reading: modbus.PulseInput,
-    uptimeSeconds: number,
-    elapsedMs: number,
-  ): boolean {
-    const growth = growthOf(input, reading, uptimeSeconds, elapsedMs)
-    const most = (Math.max(elapsedMs, SHORTEST_GAP_MS) / 1_000) * MOST_PULSES_PER_SECOND
+  private follow(input: Input, reading: modbus.PulseInput, uptimeSeconds: number, since: Since): boolean {
+    const growth = growthOf(input, reading, uptimeSeconds, since)
+    const most = (Math.max(since.elapsedMs, SHORTEST_GAP_MS) / 1_000) * MOST_PULSES_PER_SECOND
     if (growth > most) {
       if (++input.jumps < READS_TO_BELIEVE_JUMP) return false
       const { nozzle } = input.config
@@ -222,17 +225,23 @@ function volumeOf(pulses: number, pulsesPerLitre: number): number {
   return Math.round((pulses * 1_000) / pulsesPerLitre)
 }
 
-/** Growth of a counter since the last look, over its wrap and over restarts of the module, after which it counts from 0. */
+/**
+ * Growth of a counter since the last look, over its wrap and over restarts of the module, after which it counts from 0. A
+ * module that was started since has run no longer than the time that passed: one that seems younger by seconds had its
+ * uptime read wrong before, and counts on. After a start of this process only the wall clock knows what passed, and after
+ * a power cut that is wrong itself: there a lower uptime is a restart by itself.
+ */
 function growthOf(
   input: Input,
   { pulsesA }: modbus.PulseInput,
   uptimeSeconds: number,
-  elapsedMs: number,
+  { elapsedMs, isFirst }: Since,
 ): number {
   const raw = input.raw ?? 0
-  // Up for less time than before, or than has passed since the last look: it was started in between.
+  const isYounger = uptimeSeconds < input.uptimeSeconds
+  const canBeNew = uptimeSeconds * 1_000 < elapsedMs + UPTIME_SLACK_SECONDS * 1_000
   const restarted =
-    uptimeSeconds < input.uptimeSeconds || (pulsesA < raw && uptimeSeconds * 1_000 < elapsedMs)
+    (isYounger && (isFirst || canBeNew)) || (pulsesA < raw && uptimeSeconds * 1_000 < elapsedMs)
   return restarted ? pulsesA : modbus.counterGrowth(raw, pulsesA)
 }
 

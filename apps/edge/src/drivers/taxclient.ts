@@ -36,8 +36,11 @@ export class TaxClient {
         else if (event.value.command === message.command) frames.push(event.value)
       }
       const [first] = frames
-      if (!first || frames.length < message.framesExpected(first)) return undefined
-      return message.readAnswer(frames, this.dialect)
+      const expected = first ? message.framesExpected(first) : 1
+      // Some boards and serial servers say things twice, and both may come in one chunk.
+      return frames.length < expected
+        ? undefined
+        : message.readAnswer(frames.slice(0, expected), this.dialect)
     }
     const outcome = await this.port.exchange(message.writeRequest(request), listen, ANSWER_TIMEOUT_MS)
     if (!outcome.ok) return refused ? lost(outcome.loss, `${outcome.detail}; ${refused}`) : outcome

@@ -47,6 +47,10 @@ describe('pulses without a sale', () => {
     ['a poll that was late by five seconds', [{ grown: 3_500, sinceMs: 6 * SECOND }, { sale: [20_000, 40] }]],
     ['growth after an interruption', [{ grown: 9_000, sinceMs: undefined }, { sale: [9_000, 15] }]],
     [
+      'a sale that went on while the module did not answer',
+      [{ grown: 1_500 }, { grown: 1_500, sinceMs: undefined }, { sale: [3_000, 100] }],
+    ],
+    [
       'the mains go while somebody refuels',
       [{ grown: 600 }, { grown: 400, mainsPresent: false }, { mainsPresent: false, sale: [20_000, 40] }],
     ],

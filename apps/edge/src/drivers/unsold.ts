@@ -30,6 +30,7 @@ export class UnsoldPulses {
   private unsold: { readonly at: EpochMs; readonly volume: Millilitres }[] = []
   private running: Millilitres = 0
   private hadMains = true
+  private bridged = false
 
   /** Takes a reading; returns what came together within the hour when it is worth a record, and begins anew. */
   read({ at, grown, sinceMs, mainsPresent, observations }: UnsoldReading): Millilitres | undefined {
@@ -38,12 +39,15 @@ export class UnsoldPulses {
     if (sinceMs !== undefined && grown > 0 && (fast || !(mainsPresent || this.hadMains)))
       this.running += grown
     this.hadMains = mainsPresent
+    this.bridged ||= sinceMs === undefined && grown > 0
     for (const { fact, at: endedAt } of observations) {
       if (fact.kind !== 'sale') continue
       const { volumeMillilitres: volume, startedAt } = fact
-      const slow = volume < (endedAt - startedAt) * LEAST_MILLILITRES_PER_MS
+      // When it flowed that came over an interruption, nobody knows.
+      const slow = !this.bridged && volume < (endedAt - startedAt) * LEAST_MILLILITRES_PER_MS
       this.take(at, volume < LEAST_SALE || slow ? volume : Math.min(this.running, volume))
       this.running = 0
+      this.bridged = false
     }
     const sum = this.unsold.reduce((total, { volume }) => total + volume, 0)
     if (sum < UNSOLD_MILLILITRES) return undefined

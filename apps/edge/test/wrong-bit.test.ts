@@ -1,0 +1,195 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { RecordedFact } from '@oiltrail/domain'
+import { suites } from '@oiltrail/evidence/node'
+import { pino } from 'pino'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { PortPool } from '../src/drivers/ports.ts'
+import { PulseDriver } from '../src/drivers/pulse.ts'
+import { ensureIdentity } from '../src/keys/identity.ts'
+import { KeyRing } from '../src/keys/keyring.ts'
+import { Spool } from '../src/spool/spool.ts'
+import { Station } from '../src/station/station.ts'
+import { placeBox, placePulses, type TestModule, testModule } from './devices.ts'
+
+/** Modbus TCP has no check of its own: whichever bit of a module's answer is wrong, no litre may be lost or made. */
+
+const DEVICE = '520327-S001-A'
+const PULSES_PER_LITRE = 100
+const CONFIG = {
+  driver: 'pulse',
+  unit: 1,
+  nozzles: [{ nozzle: '1', input: 0, pulsesPerLitre: PULSES_PER_LITRE }],
+} as const
+/** A poll takes some 60 ms: so fast a clock ends a sale with the first of them that sees no growth. */
+const SPEED = 200
+
+let folder: string
+let module: TestModule
+let ports: PortPool
+let spool: Spool
+let driver: PulseDriver
+let now: number
+let said: string
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'wrong-bit-'))
+  module = await testModule(32)
+  ports = new PortPool()
+  said = ''
+  now = Date.now()
+  const identity = await ensureIdentity(folder, DEVICE, 'Ed25519')
+  const opened = await Spool.open({
+    directory: join(folder, 'spool'),
+    device: DEVICE,
+    channel: 'volume',
+    algorithm: 'Ed25519',
+    hash: suites.Ed25519.hash,
+    maxBytes: 16_777_216,
+    groupDelayMs: 0,
+    onFatal: (error) => {
+      throw error
+    },
+  })
+  if (!identity.ok || !opened.ok) throw new Error('cannot begin')
+  spool = opened.value
+  const keys = await KeyRing.load(folder, identity.value, 'volume', spool)
+  if (!keys.ok) throw new Error(keys.problem.detail)
+  const config = { ...CONFIG, port: module.address, nozzles: [...CONFIG.nozzles] }
+  const station = new Station({
+    site: { device: DEVICE, algorithm: 'Ed25519', volume: [config], price: [] },
+    channel: 'volume',
+    spool,
+    keys: keys.value,
+    clock: { now: () => now, speed: SPEED },
+    log: pino(
+      {},
+      {
+        write: (line: string) => {
+          said += line
+        },
+      },
+    ),
+  })
+  driver = new PulseDriver(config, station, ports)
+})
+
+afterEach(async () => {
+  await ports.close()
+  await module.unplug()
+  await spool.close()
+  await rm(folder, { recursive: true })
+})
+
+const poll = async (): Promise<boolean> => {
+  now += 1_000
+  return (await driver.poll(now)).ok
+}
+
+async function facts(): Promise<RecordedFact[]> {
+  const read = await spool.read(1, { records: 10_000, bytes: 10_000_000 })
+  if (!read.ok) throw new Error(read.problem.detail)
+  return read.value.lines.map((line) => JSON.parse(Buffer.from(line).toString()) as RecordedFact)
+}
+
+/** The module's registers with one bit turned. */
+function turned(register: number, bit: number): number[] {
+  const image = [...module.image]
+  image[register]! ^= 1 << bit
+  return image
+}
+
+/** What a bit turned means: `name`, register and bit. */
+const bitsOf = (name: string, register: number, bits: readonly number[]) =>
+  bits.map((bit): [string, number, number] => [name, register, bit])
+const [UPTIME, COUNT_A, COUNT_B, OHMS, FLAGS] = [3, 16, 18, 20, 22]
+const BITS = [
+  ...bitsOf('map version', 0, [0]),
+  ...bitsOf('mains', 1, [0]),
+  ...bitsOf('door', 2, [0]),
+  ...bitsOf('uptime, high word', UPTIME, [0, 3]),
+  ...bitsOf('uptime', UPTIME + 1, [0, 1, 3, 4, 5, 6, 9, 15]),
+  ...bitsOf('count, high word', COUNT_A, [0, 8, 15]),
+  ...bitsOf('count', COUNT_A + 1, [0, 1, 2, 4, 6, 8, 10, 13]),
+  ...bitsOf('count of phase B', COUNT_B + 1, [1, 9]),
+  ...bitsOf('resistance', OHMS, [9]),
+  ...bitsOf('flags', FLAGS, [0, 2]),
+]
+
+describe('one wrong bit in an answer of a pulse module', () => {
+  it.each([
+    ['both phases wired', 0, BITS],
+    ['phase B never wired', 7_000, BITS.filter(([name]) => name === 'count')],
+  ])('C2: makes and costs no litre, and no fault of the box or the line, %s', async (_which, apart, bits) => {
+    let pulses = 8_000
+    const was = new Set<number>()
+    const stand = (): void => {
+      was.add(pulses * (1_000 / PULSES_PER_LITRE))
+      placePulses(module, pulses, { pulsesB: pulses - apart })
+    }
+    placeBox(module)
+    stand()
+    for (let i = 0; i < 4; i++) expect(await poll()).toBe(true)
+    for (const [name, register, bit] of bits) {
+      // At rest; as the first reading that shows growth; as the one that is to prove it.
+      module.next.push(turned(register, bit))
+      await poll()
+      module.next.splice(0)
+      for (const wrongReading of [0, 1]) {
+        pulses += 37
+        stand()
+        if (wrongReading === 1) module.next.push(module.image)
+        module.next.push(turned(register, bit))
+        await poll()
+        module.next.splice(0)
+      }
+      expect([await poll(), await poll()], `${name}, bit ${bit}`).toEqual([true, true])
+      const last = (await facts()).findLast((fact) => fact.kind === 'sale')
+      expect(last, `${name}, bit ${bit}`).toMatchObject({
+        totalMillilitres: pulses * (1_000 / PULSES_PER_LITRE),
+      })
+    }
+    const all = await facts()
+    let sold = 0
+    for (const fact of all) {
+      if (fact.kind === 'sale') sold += fact.volumeMillilitres
+      if (fact.kind === 'sale' || fact.kind === 'total')
+        expect(was.has(fact.totalMillilitres), JSON.stringify(fact)).toBe(true)
+      if (fact.kind === 'line') expect(fact.state).toBe('normal')
+      if (fact.kind === 'health') expect(fact.event).toBe('pulses-without-sale')
+    }
+    expect(sold).toBe((pulses - 8_000) * (1_000 / PULSES_PER_LITRE))
+    expect(said).not.toContain('a counter was set')
+  })
+
+  it('C2: an uptime that was read too high and believed is no restart when it is read right again', async () => {
+    placeBox(module)
+    placePulses(module, 8_000)
+    await poll()
+    const high = turned(UPTIME + 1, 5)
+    module.next.push(high, high)
+    expect(await poll()).toBe(true)
+    module.next.splice(0)
+    placePulses(module, 8_300)
+    for (let i = 0; i < 3; i++) expect(await poll()).toBe(true)
+    expect((await facts()).findLast((fact) => fact.kind === 'sale')).toMatchObject({
+      volumeMillilitres: 3_000,
+      totalMillilitres: 83_000,
+    })
+  })
+
+  it('C2: a module that was started anew is followed from 0', async () => {
+    placeBox(module)
+    placePulses(module, 8_000)
+    await poll()
+    module.image[UPTIME] = 0
+    module.image[UPTIME + 1] = 20
+    placePulses(module, 150)
+    for (let i = 0; i < 3; i++) expect(await poll()).toBe(true)
+    expect((await facts()).findLast((fact) => fact.kind === 'sale')).toMatchObject({
+      volumeMillilitres: 1_500,
+      totalMillilitres: 81_500,
+    })
+  })
+})
