@@ -1,6 +1,7 @@
 import { chinaParts, type EpochMs, fromChina } from '@oiltrail/kernel'
 import type { Site } from '../registry/site.ts'
-import { SiteBook, WindowBook } from './around.ts'
+import { type Books, SiteBook, WindowBook } from './around.ts'
+import type { LoggedEvent } from './event.ts'
 import { parseEvent } from './notation.ts'
 import type { Rule } from './rule.ts'
 import { runRules, type Signal } from './run.ts'
@@ -97,8 +98,16 @@ export const CASE_SITE: Site = {
   effectiveAt: CASE_DAY - 365 * 86_400_000,
 }
 
-/** Plays one case; returns what was signalled, in the notation of `expect`, and the English sentences of the findings. */
-export function playCase(rule: Rule, row: RuleCase): { signalled: string[]; english: string[] } {
+/** A case as the engine takes it. */
+export interface Play {
+  readonly events: readonly LoggedEvent[]
+  readonly books: Books
+  /** Until when time goes on after the last event. */
+  readonly until: EpochMs | undefined
+}
+
+/** Sets a case up; books are filled by a run and serve once. */
+export function setUpCase(rule: Rule, row: RuleCase): Play {
   const site = row.site ?? CASE_SITE
   const sites = new SiteBook()
   for (const document of [site, ...(row.registrations ?? [])]) sites.take(document)
@@ -109,7 +118,13 @@ export function playCase(rule: Rule, row: RuleCase): { signalled: string[]; engl
     .filter((line) => line !== '')
     .map((line, i) => parseEvent(line, i, site.site, CASE_DAY))
   const until = row.until === undefined ? undefined : caseTime(row.until)
-  const signals = runRules([rule], events, { sites, settings, windows: new WindowBook() }, until)
+  return { events, books: { sites, settings, windows: new WindowBook() }, until }
+}
+
+/** Plays one case; returns what was signalled, in the notation of `expect`, and the English sentences of the findings. */
+export function playCase(rule: Rule, row: RuleCase): { signalled: string[]; english: string[] } {
+  const { events, books, until } = setUpCase(rule, row)
+  const signals = runRules([rule], events, books, until)
   const english = signals.flatMap((signal) => (signal.type === 'found' ? [say(rule, signal, 'en')] : []))
   return { signalled: folded(signals).map((signal) => signalLine(rule, signal)), english }
 }
