@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { openStore, startPostgres } from '@oiltrail/store'
 import { pino } from 'pino'
@@ -115,8 +115,12 @@ describe('beside a running server', () => {
     const span = ['--from', String(Date.now() - 3_600_000), '--to', String(Date.now() + 60_000)]
     const exported = await oiltrail(['export', file, '--site', lanes[0]!.site, ...span, ...data()])
     expect(exported, exported.err).toMatchObject({ code: 0 })
-    const verified = await oiltrail(['verify', file, '--lang', 'en'])
+    const vkey = join(platform.data, 'vkey')
+    writeFileSync(vkey, await (await fetch(`${platform.base}/log/520327/vkey`)).text())
+    const verified = await oiltrail(['verify', file, '--vkey', vkey, '--lang', 'en'])
     expect(verified, verified.out).toMatchObject({ code: 0 })
+    const unattributed = await oiltrail(['verify', file, '--lang', 'en'])
+    expect(unattributed, 'nobody says whose log it is').toMatchObject({ code: 3 })
     expect(verified.out).toContain(`${sent.length * 5} records`)
     const again = await oiltrail(['export', file, '--site', lanes[0]!.site, ...span, ...data()])
     expect(again.code, 'a file that is there is never replaced').toBe(1)

@@ -6,20 +6,27 @@ import { UplinkInspector } from '@oiltrail/protocols/uplink'
 import { eachLine } from './lines.ts'
 import { type Findings, type Language, reportJson, reportLines } from './report.ts'
 
-/** How the command ended, as its exit code. */
-export const EXIT = { verified: 0, failed: 1, unusable: 2 } as const
+/**
+ * How the command ended, as its exit code. `unattributed`: the file agrees with itself, but only with the key that it brings
+ * along; anybody can make such a file, so a script that waits for 0 must not take it for evidence.
+ */
+export const EXIT = { verified: 0, failed: 1, unusable: 2, unattributed: 3 } as const
 
 const USAGE: Readonly<Record<Language, string>> = {
   zh: `用法:oiltrail-verify <存证文件> [选项]
-离线校验存证文件,不依赖平台。退出码:0 通过,1 不通过,2 无法校验。
-  --vkey <文件或文本>   独立取得的日志验证公钥;可给多个
+离线校验存证文件,不依赖平台。
+退出码:0 通过;1 不通过;2 无法校验;3 自洽但未给 --vkey:任何人都能造出这样的文件,不能证明出自哪个日志。
+  --vkey <文件或文本>   独立取得的日志验证公钥,没有它不会得到 0;可给多个
   --older <文件>        手中留存的旧检查点
   --json                输出 JSON
   --lang zh|en          语言
   --help                显示本说明`,
   en: `Usage: oiltrail-verify <evidence file> [options]
-Checks an evidence file offline, without trusting the platform. Exit code: 0 it verifies, 1 it does not, 2 cannot check.
-  --vkey <file or text>  verifier key of the log from an independent source; may be given more than once
+Checks an evidence file offline, without trusting the platform.
+Exit code: 0 it verifies; 1 it does not; 2 cannot check; 3 it agrees with itself, but without --vkey nobody says whose log
+it is: anybody can make such a file.
+  --vkey <file or text>  verifier key of the log from an independent source, without which there is no 0; may be
+                         given more than once
   --older <file>         an older checkpoint that you kept
   --json                 print JSON
   --lang zh|en           language
@@ -76,7 +83,7 @@ export async function runVerify(args: readonly string[], output: Output): Promis
     const findings = await verifyFile(options)
     if (options.json) output.out(JSON.stringify(reportJson(findings)))
     else for (const line of reportLines(findings, language)) output.out(line)
-    return findings.report.ok ? EXIT.verified : EXIT.failed
+    return exitOf(findings)
   } catch (error) {
     const en = error instanceof Error ? error.message : String(error)
     const text = language === 'zh' && error instanceof UsageError ? error.zh : en
@@ -84,6 +91,11 @@ export async function runVerify(args: readonly string[], output: Output): Promis
     if (!(error instanceof UsageError) || error.message.startsWith('name')) output.err(USAGE[language])
     return EXIT.unusable
   }
+}
+
+function exitOf({ report }: Findings): number {
+  if (!report.ok) return EXIT.failed
+  return report.trust === 'auditor' ? EXIT.verified : EXIT.unattributed
 }
 
 async function verifyFile(options: Options): Promise<Findings> {

@@ -141,7 +141,7 @@ export function reportLines(findings: Findings, language: Language): string[] {
   )
   const holds = proved(findings)
   if (holds.length > 0)
-    lines.push('', zh ? '已证明' : 'Proved', ...holds.map((words) => `  ✓ ${words[language]}`))
+    lines.push('', holdsTitle(findings, zh), ...holds.map((words) => `  ✓ ${words[language]}`))
   lines.push(
     '',
     zh ? '未证明' : 'Not proved',
@@ -151,15 +151,25 @@ export function reportLines(findings: Findings, language: Language): string[] {
   return lines
 }
 
+function holdsTitle({ report }: Findings, zh: boolean): string {
+  if (report.trust === 'auditor') return zh ? '已证明' : 'Proved'
+  return zh ? '若文件自带的公钥属实' : 'If the key in the file is the log’s own'
+}
+
 function verdict({ report, counts, elapsedSeconds }: Findings, language: Language): string {
+  const zh = language === 'zh'
+  if (!report.ok)
+    return zh
+      ? '结论:校验不通过。请保全该文件,以上面首处失败为准。'
+      : 'Result: the evidence does NOT verify. Keep the file as it is; rely on the first failure above.'
   const seconds = elapsedSeconds.toFixed(2)
-  if (language === 'zh')
-    return report.ok
-      ? `结论:校验通过(${counts.records} 条记录,${seconds} 秒)`
-      : '结论:校验不通过。请保全该文件,以上面首处失败为准。'
-  return report.ok
-    ? `Result: the evidence verifies (${counts.records} records, ${seconds} s)`
-    : 'Result: the evidence does NOT verify. Keep the file as it is; rely on the first failure above.'
+  if (report.trust === 'file')
+    return zh
+      ? `结论:文件自洽,但不能证明出自哪个日志(${counts.records} 条记录,${seconds} 秒)。请以独立取得的公钥(--vkey)再次校验。`
+      : `Result: the file agrees with itself, but NOTHING shows whose log it is (${counts.records} records, ${seconds} s). Check again with --vkey, a key from an independent source.`
+  return zh
+    ? `结论:校验通过(${counts.records} 条记录,${seconds} 秒)`
+    : `Result: the evidence verifies (${counts.records} records, ${seconds} s)`
 }
 
 /** The report for a program; one JSON object. */
@@ -167,7 +177,9 @@ export function reportJson(findings: Findings): Record<string, unknown> {
   const { report, counts, file, elapsedSeconds } = findings
   const { checkpoint, manifest } = report
   return {
-    ok: report.ok,
+    ok: report.ok && report.trust === 'auditor',
+    /** Every step passed, with whatever key it was. */
+    consistent: report.ok,
     file,
     trust: report.trust,
     county: manifest?.county,

@@ -280,7 +280,7 @@ describe('the command', () => {
     return join(folder, name)
   }
 
-  it('exits 0, 1 and 2, and says in both languages what was proved and what was not', async () => {
+  it('exits 0, 1, 2 and 3, and says in both languages what was proved and what was not', async () => {
     const { log, volume, enrolled, entries } = county()
     const [older, olderSize] = [log.checkpoint(), log.tree.size]
     entries.push(log.batch('volume', volume.batch(1)))
@@ -293,8 +293,15 @@ describe('the command', () => {
     expect(full.out).toContain(`The first ${olderSize} entries are exactly those of the older checkpoint`)
     expect(full.out).not.toContain('--vkey')
     const zh = await run(file, '--lang', 'zh')
-    expect(zh.code).toBe(0)
+    expect(zh.code, 'a stranger makes such a file with keys of their own').toBe(3)
     expect(zh.out).toContain('没有提供独立取得的验证公钥')
+    expect(zh.out).toContain('不能证明出自哪个日志')
+    expect(zh.out).not.toContain('校验通过')
+    expect(zh.out).not.toContain('已证明')
+    const keptOnly = await run(file, '--older', path('older', older), '--lang', 'en')
+    expect(keptOnly.code, 'what came after the kept checkpoint is vouched for by the key alone').toBe(3)
+    const stranger = county().log
+    expect((await run(file, '--vkey', stranger.vkeys[0]!)).code, "another log's key").toBe(1)
     expect(zh.out).toContain('加油 9 笔')
     const bad = await run(
       path('bad.jsonl', text.replace('"raw":"', '"raw":"AAAA')),
@@ -322,7 +329,10 @@ describe('the command', () => {
 
   it('prints JSON for programs', async () => {
     const { log, enrolled, entries } = county()
-    const result = await run(path('json.jsonl', await log.evidence([enrolled], entries)), '--json')
+    const file = path('json.jsonl', await log.evidence([enrolled], entries))
+    const unattributed = JSON.parse((await run(file, '--json')).out) as Record<string, unknown>
+    expect(unattributed).toMatchObject({ ok: false, consistent: true, trust: 'file' })
+    const result = await run(file, '--vkey', log.vkeys[0]!, '--json')
     const report = JSON.parse(result.out) as {
       ok: boolean
       counts: Record<string, number>
@@ -347,9 +357,13 @@ describe('the command', () => {
     const { log, enrolled, entries } = county()
     const file = path('own.jsonl', await log.evidence([enrolled], entries))
     const main = new URL('../src/main.ts', import.meta.url).pathname
-    const out = execFileSync(process.execPath, ['--import', 'tsx', main, file, '--lang', 'en'], {
-      encoding: 'utf8',
-    })
+    const out = execFileSync(
+      process.execPath,
+      ['--import', 'tsx', main, file, '--vkey', log.vkeys[0]!, '--lang', 'en'],
+      {
+        encoding: 'utf8',
+      },
+    )
     expect(out).toContain('Result: the evidence verifies (12 records')
   })
 
