@@ -2,6 +2,7 @@ import type { EpochMs } from '@oiltrail/kernel'
 import { modbus } from '@oiltrail/protocols'
 import type { ArmConfig } from '../config/schema.ts'
 import type { StateValue } from '../spool/frame.ts'
+import { historyLoad, type LoadEnd } from '../station/history.ts'
 import type { Observation } from '../station/recorder.ts'
 import type { Station } from '../station/station.ts'
 import { answered, type Exchange, lost } from './exchange.ts'
@@ -17,12 +18,6 @@ const WORST_CLOCK_MS = 86_400_000
 /** A meter that stands before the batch last stated this often in a row was set back or replaced. */
 const READS_TO_BELIEVE_RESET = 3
 
-/** The batch of an arm that was stated last, and the meter's totalizer after it. */
-interface Stated {
-  readonly batch: number
-  readonly totalMillilitres: number
-}
-
 /**
  * The batch meters of a depot's loading arms. Each finished batch is stated once, by its number. The meter keeps only
  * the last: batches finished while it could not be read show as growth of the totalizer between two loads.
@@ -34,7 +29,7 @@ export class ArmDriver implements Driver {
   private readonly station: Station
   private readonly port: ModbusPort
   /** Last batch stated, by arm. */
-  private readonly stated = new Map<string, Stated>()
+  private readonly stated = new Map<string, LoadEnd>()
   /** How often in a row a meter stood before what was stated, by arm. */
   private readonly setBack = new Map<string, number>()
 
@@ -44,9 +39,10 @@ export class ArmDriver implements Driver {
     this.station = station
     this.port = ports.modbusPort(config.port, config.framing ?? 'tcp')
     for (const { arm } of config.arms) {
-      const stored = station.recorder.state(keyOf(arm))
+      // A load that ended between the end of an imported history and the first look is not before our time.
+      const stored = station.recorder.state(keyOf(arm)) ?? historyLoad(station.spool, arm)
       if (typeof stored === 'number') this.stated.set(arm, { batch: stored, totalMillilitres: 0 })
-      else if (stored) this.stated.set(arm, stored as unknown as Stated)
+      else if (stored) this.stated.set(arm, stored as unknown as LoadEnd)
     }
   }
 

@@ -6,7 +6,7 @@ import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { DISK, type SpoolFiles } from '../spool/files.ts'
 import { Spool } from '../spool/spool.ts'
-import { historyDelivery, historyEnd, historyTotal, importHistory } from './history.ts'
+import { historyDelivery, historyEnd, historyLoad, historyTotal, importHistory } from './history.ts'
 
 const log = pino({ level: 'silent' })
 const AT = 1_795_413_600_000
@@ -60,7 +60,7 @@ describe('the import of history', () => {
     await again.close()
   })
 
-  it('tells where the history ends, so that totalizers and deliveries go on from there', async () => {
+  it('tells where the history ends, so that totalizers, deliveries and loads go on from there', async () => {
     const path = join(folder, 'a.jsonl')
     const delivery = {
       kind: 'delivery',
@@ -73,11 +73,26 @@ describe('the import of history', () => {
       startCentiCelsius: 1,
       endCentiCelsius: 2,
     }
-    await writeFile(path, `${fact(1)}\n${JSON.stringify({ at: AT + 5, ...delivery })}\n${fact(9)}\n`)
+    const load = (batch: number): string =>
+      JSON.stringify({
+        at: AT + batch,
+        kind: 'load',
+        arm: 'A1',
+        batch,
+        volumeMillilitres: 5,
+        volume20Millilitres: 5,
+        temperatureCentiCelsius: 2_000,
+        totalMillilitres: batch * 5,
+        startedAt: AT,
+      })
+    const facts = [fact(1), JSON.stringify({ at: AT + 5, ...delivery }), load(6), load(7), fact(9)]
+    await writeFile(path, facts.map((text) => `${text}\n`).join(''))
     const spool = await opened()
     await importHistory(spool, path, log)
     expect([historyTotal(spool, '1'), historyTotal(spool, '2')]).toEqual([90, undefined])
     expect([historyDelivery(spool, 'T1'), historyDelivery(spool, 'T2')]).toEqual([AT + 5, undefined])
+    expect(historyLoad(spool, 'A1')).toEqual({ batch: 7, totalMillilitres: 35 })
+    expect(historyLoad(spool, 'A2')).toBeUndefined()
     expect(historyEnd(spool)).toBe(AT + 9)
     await spool.close()
   })

@@ -17,20 +17,31 @@ const MAX_COMPLAINTS = 20
 /** A record line has at most 4,096 bytes; its number and characters of several bytes take from that. */
 const MAX_LINE_CHARACTERS = 1_300
 
-/** Key of where the history ends: totalizers by nozzle, newest deliveries by tank, its last moment. */
+/** Key of where the history ends: totalizers by nozzle, newest deliveries by tank and loads by arm, its last moment. */
 const ENDS_KEY = 'history-ends'
+
+/** A finished load of an arm, as its meter numbers it, and the meter's totalizer after it. */
+export interface LoadEnd {
+  readonly batch: number
+  readonly totalMillilitres: number
+}
 
 interface HistoryEnds {
   readonly at: number
   readonly totals: Record<string, number>
   readonly deliveries: Record<string, number>
+  readonly loads: Record<string, LoadEnd>
 }
 
 function endsOf(spool: Spool): HistoryEnds {
-  const stored = spool.state(ENDS_KEY) as unknown as HistoryEnds | undefined
-  return stored
-    ? { at: stored.at, totals: { ...stored.totals }, deliveries: { ...stored.deliveries } }
-    : { at: 0, totals: {}, deliveries: {} }
+  // Some spools were written before loads were kept.
+  const stored = spool.state(ENDS_KEY) as unknown as Partial<HistoryEnds> | undefined
+  return {
+    at: stored?.at ?? 0,
+    totals: { ...stored?.totals },
+    deliveries: { ...stored?.deliveries },
+    loads: { ...stored?.loads },
+  }
 }
 
 /** Moment of the newest fact of the imported history; 0 without one. */
@@ -46,6 +57,11 @@ export function historyDelivery(spool: Spool, tank: string): number | undefined 
 /** Volume totalizer of a nozzle where the imported history ends, if it has any. */
 export function historyTotal(spool: Spool, nozzle: string): number | undefined {
   return endsOf(spool).totals[nozzle]
+}
+
+/** Newest load of an arm in the imported history, if there is any. */
+export function historyLoad(spool: Spool, arm: string): LoadEnd | undefined {
+  return endsOf(spool).loads[arm]
 }
 
 interface Progress {
@@ -97,6 +113,8 @@ class Importer {
       this.ends = { ...this.ends, at: fact.at }
       if (fact.kind === 'sale' || fact.kind === 'total') this.ends.totals[fact.nozzle] = fact.totalMillilitres
       else if (fact.kind === 'delivery') this.ends.deliveries[fact.tank] = fact.at
+      else if (fact.kind === 'load')
+        this.ends.loads[fact.arm] = { batch: fact.batch, totalMillilitres: fact.totalMillilitres }
     } else {
       if (skipped < MAX_COMPLAINTS)
         this.log.error(
