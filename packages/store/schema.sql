@@ -108,6 +108,7 @@ create table delivery_notice (
   actor text not null,
   stated_at bigint not null,
   document jsonb not null,
+  withdrawn jsonb,
   constraint delivery_notice_pkey PRIMARY KEY (county, notice)
 );
 CREATE INDEX delivery_notice_time ON public.delivery_notice USING btree (county, expected_at);
@@ -288,6 +289,7 @@ create table quiet_window (
   actor text not null,
   stated_at bigint not null,
   document jsonb not null,
+  withdrawn jsonb,
   constraint quiet_window_pkey PRIMARY KEY (county, quiet_window)
 );
 

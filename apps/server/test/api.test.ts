@@ -155,6 +155,11 @@ const SCENARIOS: Record<EndpointName, () => Call | Promise<Call>> = {
       supplier: '示例油库',
     },
   }),
+  withdrawNotice: async () => {
+    const { body } = await call(SCENARIOS.registerNotice() as Call)
+    const path = `/api/notices/${(body as { notice: string }).notice}/withdraw`
+    return { method: 'POST', path, token: api.admin, body: { reason: '录入错误', actor: '李四' } }
+  },
   windows: () => ({ path: '/api/windows?limit=10' }),
   declareWindow: () => ({
     method: 'POST',
@@ -162,6 +167,11 @@ const SCENARIOS: Record<EndpointName, () => Call | Promise<Call>> = {
     token: api.admin,
     body: { site: 'S001', part: 'tank/1', purpose: 'verification', from: api.now, to: api.now + HOUR_MS },
   }),
+  withdrawWindow: async () => {
+    const { body } = await call(SCENARIOS.declareWindow() as Call)
+    const path = `/api/windows/${(body as { window: string }).window}/withdraw`
+    return { method: 'POST', path, token: api.admin, body: { reason: '录入错误' } }
+  },
 }
 const NAMES = Object.keys(SCENARIOS) as EndpointName[]
 

@@ -225,6 +225,50 @@ describe('a watching server', () => {
     ).rejects.toThrow('60 days')
   })
 
+  it('a notice is withdrawn once, with reason and name; the list and the log keep both', async () => {
+    const order = { site: 'S003', grade: '92', volumeMillilitres: 1e7, supplier: '示例油库' }
+    const { notice } = await ask<{ notice: string }>('/api/notices', { ...order, expectedAt: now })
+    const path = `/api/notices/${notice}/withdraw`
+    await expect(ask(path, { reason: '' })).rejects.toThrow('400')
+    await expect(ask(path, { reason: ' ' })).rejects.toThrow('400')
+    await expect(ask('/api/notices/N-nobody/withdraw', { reason: '错误' })).rejects.toThrow('404')
+    const tries = [1, 2, 3].map((each) =>
+      ask<{ position: number }>(path, { reason: `第 ${each} 人`, actor: '李四' }),
+    )
+    const [done, ...others] = await Promise.allSettled(tries)
+    expect(others).toMatchObject([{ status: 'rejected' }, { status: 'rejected' }])
+    expect(String((others[0] as PromiseRejectedResult).reason)).toContain('409')
+    const { position } = (done as PromiseFulfilledResult<{ position: number }>).value
+    const listed = await ask<{ notice: string }[]>('/api/notices?site=S003')
+    expect(listed.find((each) => each.notice === notice)).toMatchObject({
+      ...order,
+      withdrawn: { position, actor: '李四', reason: '第 1 人' },
+    })
+    expect(await ask(`/api/log/entries/${position}`)).toMatchObject({ type: 'desk', code: 'withdrawn' })
+    const week = 7 * 86_400_000
+    const old = await ask<{ notice: string }>('/api/notices', { ...order, expectedAt: now - week - MINUTE })
+    await expect(ask(`/api/notices/${old.notice}/withdraw`, { reason: '错误' })).rejects.toThrow('7 days')
+  })
+
+  it('a window is withdrawn before or while it runs; one that is over is not undone', async () => {
+    const declare = (window: string, from: number, to: number) =>
+      ask('/api/windows', { window, site: 'S004', part: '', purpose: 'other', from, to })
+    await declare('W-coming', now + 60 * MINUTE, now + 90 * MINUTE)
+    await declare('W-running', now - 60 * MINUTE, now + 90 * MINUTE)
+    await declare('W-over', now - 60 * MINUTE, now - 30 * MINUTE)
+    const reason = { reason: '改期', actor: '王五' }
+    await ask('/api/windows/W-coming/withdraw', reason)
+    await ask('/api/windows/W-running/withdraw', reason)
+    await expect(ask('/api/windows/W-running/withdraw', reason)).rejects.toThrow('409')
+    await expect(ask('/api/windows/W-over/withdraw', reason)).rejects.toThrow('409')
+    const listed = await ask<{ window: string; withdrawn?: object }[]>('/api/windows?site=S004')
+    expect(listed.map(({ window, withdrawn }) => [window, withdrawn])).toEqual([
+      ['W-coming', expect.objectContaining(reason)],
+      ['W-running', expect.objectContaining(reason)],
+      ['W-over', undefined],
+    ])
+  })
+
   it('an alarm comes with what the site recorded around it, on one axis', async () => {
     const [alarm] = await list('state=all&site=S002&rule=test-total-back')
     const series = await ask<{ from: number; to: number; lanes: { kind: string; points: unknown[] }[] }>(

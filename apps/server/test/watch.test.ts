@@ -345,6 +345,56 @@ describe('the life of alarms in the log', () => {
     expect(await outlasting.steps(1)).toEqual(['raised window W-1', 'released'])
   })
 
+  /** Declares the tank for half an hour; what happens to the alarm of minute 12 under it. */
+  const window = (from: number, to: number) => {
+    const what = { window: 'W-1', site: 'S001', part: 'tank/1', purpose: 'cleaning', note: '清罐' }
+    const span = { from: START + from * 60_000, to: START + to * 60_000 }
+    return { action: 'window-declared', window: { ...what, ...span } } as never
+  }
+  const declared = (): Script => new Script().state(0, window(0, 30))
+  const withdrawn = (name: string) =>
+    ({ action: 'withdrawn', withdrawal: { of: 'window', name, site: 'S001' }, reason: '误报' }) as never
+
+  it('a running window that is withdrawn shows what it hid at once, and hides nothing afterwards', async () => {
+    const ended = declared().level(1, 500).tick(12).state(15, withdrawn('W-1'))
+    expect((await ended.run())[0]).not.toHaveProperty('suppressed')
+    expect(await ended.steps(1)).toEqual(['raised window W-1', 'released'])
+    const later = declared().level(1, 9_000).state(5, withdrawn('W-1')).level(10, 500).tick(25)
+    expect((await later.run())[0]).not.toHaveProperty('suppressed')
+    // The second withdrawal, a later one of another window, and one of a window that is over change nothing.
+    const over = declared().level(1, 500).tick(12).level(20, 9_000)
+    over.state(21, withdrawn('W-2')).state(40, withdrawn('W-1')).state(41, withdrawn('W-1'))
+    expect(await over.run()).toMatchObject([
+      { handling: 'closed', suppressed: { by: 'window', window: 'W-1' } },
+    ])
+    expect(await over.steps(1)).toEqual(['raised window W-1', 'cleared', 'settled'])
+  })
+
+  it('what was withdrawn stays withdrawn after a restart, and what is declared anew under its name holds', async () => {
+    const script = declared().level(1, 9_000).state(5, withdrawn('W-1')).level(10, 500).tick(25)
+    script.level(30, 9_000).handle(31, 6, LOW_LEVEL.id, TANK, 'accept')
+    script.handle(32, 6, LOW_LEVEL.id, TANK, 'close').state(40, window(40, 90)).level(41, 500).tick(60)
+    const alarms = await script.run()
+    expect(alarms).toMatchObject([{ handling: 'closed' }, { suppressed: { by: 'window', window: 'W-1' } }])
+    expect(alarms[0]).not.toHaveProperty('suppressed')
+    // Again, by a process that stumbles over every entry and starts anew.
+    const county = nextCounty++
+    const log = script.entries.map((entry) => ({ ...entry, county }))
+    await database.store.transaction((tx) => appendEntries(tx, log))
+    const follower = new WatchFollower({ county, rules: RULES, rememberEveryMs: 0 })
+    let tries = 0
+    await follow(
+      database.store,
+      follower,
+      log,
+      () => 1,
+      () => tries++ % 2 === 0,
+    )
+    expect(await watchTables(database.store, county)).toEqual(
+      await watchTables(database.store, script.county),
+    )
+  })
+
   it('shelves for at most eight hours, and never an alarm of a rule that forbids it', async () => {
     const script = new Script().level(1, 500).tick(12).total(13, 100).total(14, 50)
     script.handle(15, 3, LOW_LEVEL.id, TANK, 'shelve', 15 + 9 * 60)

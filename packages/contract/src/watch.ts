@@ -194,13 +194,17 @@ export const trialAnswer = z.strictObject({
   removed: z.array(trialAlarm),
 })
 
-const noticeView = deliveryNotice.extend({ position: int, actor: z.string(), statedAt: at })
-const windowView = z.strictObject({
-  ...quietWindow.shape,
+/** Where, by whom and when something was stated, and taken back if it was. */
+const statedView = {
   position: int,
   actor: z.string(),
   statedAt: at,
-})
+  withdrawn: z.strictObject({ position: int, at, actor: z.string(), reason: z.string() }).optional(),
+}
+const noticeView = deliveryNotice.extend(statedView)
+/** `to` as it was declared: a withdrawn window hides alarms until then or until it was withdrawn, whichever came first. */
+const windowView = z.strictObject({ ...quietWindow.shape, ...statedView })
+const withdrawalBody = z.strictObject({ reason: note.min(1).regex(/\S/), actor })
 const byId = z.strictObject({ alarm: queryInt })
 const byRule = z.strictObject({ rule: ruleId })
 
@@ -356,6 +360,16 @@ export const WATCH_ENDPOINTS = endpoints({
     }),
     response: z.strictObject({ notice: z.string(), position: int }),
   },
+  withdrawNotice: {
+    method: 'POST',
+    path: '/api/notices/:notice/withdraw',
+    permission: 'admin',
+    summary:
+      'Take a registered delivery back: it covers nothing any more, and what came under it is judged anew',
+    params: z.strictObject({ notice: deliveryNotice.shape.notice }),
+    body: withdrawalBody,
+    response: z.strictObject({ position: int }),
+  },
   windows: {
     method: 'GET',
     path: '/api/windows',
@@ -376,5 +390,14 @@ export const WATCH_ENDPOINTS = endpoints({
       actor,
     }),
     response: z.strictObject({ window: z.string(), position: int }),
+  },
+  withdrawWindow: {
+    method: 'POST',
+    path: '/api/windows/:window/withdraw',
+    permission: 'admin',
+    summary: 'Take a window back before it begins, or end it early; one that is over cannot be undone',
+    params: z.strictObject({ window: quietWindow.shape.window }),
+    body: withdrawalBody,
+    response: z.strictObject({ position: int }),
   },
 })

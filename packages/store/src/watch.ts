@@ -1,6 +1,7 @@
 import {
   ALARM_GRADES,
   type Alarm,
+  cutShort,
   type DeliveryNotice,
   isFinished,
   isOpen,
@@ -8,6 +9,7 @@ import {
   type SettingsChange,
   type Site,
   type StoredState,
+  type Withdrawal,
   type Words,
 } from '@oiltrail/domain'
 import type { Transaction } from './pool.ts'
@@ -155,12 +157,25 @@ export interface SettingsChangeRow {
   readonly reason: string
   readonly statedAt: number
 }
+/** By whom, when and why a statement was taken back; `position` is that of the statement that did. */
+export interface Withdrawn {
+  readonly position: number
+  readonly at: number
+  readonly actor: string
+  readonly reason: string
+}
+/** Something is taken back. */
+export interface WithdrawalRow {
+  readonly withdrawal: Withdrawal
+  readonly withdrawn: Withdrawn
+}
 /** A notice of a delivery as it was stated. */
 export interface NoticeRow {
   readonly position: number
   readonly notice: DeliveryNotice
   readonly actor: string
   readonly statedAt: number
+  readonly withdrawn?: Withdrawn
 }
 /** A declared window as it was stated. */
 export interface WindowRow {
@@ -168,6 +183,7 @@ export interface WindowRow {
   readonly window: QuietWindow
   readonly actor: string
   readonly statedAt: number
+  readonly withdrawn?: Withdrawn
 }
 
 /** What people stated in one round. */
@@ -177,9 +193,10 @@ export interface Statements {
   readonly settings: readonly SettingsChangeRow[]
   readonly notices: readonly NoticeRow[]
   readonly windows: readonly WindowRow[]
+  readonly withdrawals: readonly WithdrawalRow[]
 }
 
-/** Writes what people stated. One row a statement: they are few. */
+/** Writes what people stated. One row a statement: they are few. What is stated anew under the same name holds again. */
 export async function putStatements(tx: Transaction, county: number, stated: Statements): Promise<void> {
   for (const site of stated.registrations)
     await tx.query(
@@ -214,7 +231,8 @@ export async function putStatements(tx: Transaction, county: number, stated: Sta
       `insert into delivery_notice (county, notice, position, site, expected_at, actor, stated_at, document)
        values ($1, $2, $3, $4, $5, $6, $7, $8)
        on conflict (county, notice) do update set position = excluded.position, site = excluded.site,
-         expected_at = excluded.expected_at, actor = excluded.actor, stated_at = excluded.stated_at, document = excluded.document`,
+         expected_at = excluded.expected_at, actor = excluded.actor, stated_at = excluded.stated_at, document = excluded.document,
+         withdrawn = null`,
       [
         county,
         notice.notice,
@@ -231,9 +249,25 @@ export async function putStatements(tx: Transaction, county: number, stated: Sta
       `insert into quiet_window (county, quiet_window, position, site, to_at, actor, stated_at, document)
        values ($1, $2, $3, $4, $5, $6, $7, $8)
        on conflict (county, quiet_window) do update set position = excluded.position, site = excluded.site, to_at = excluded.to_at,
-         actor = excluded.actor, stated_at = excluded.stated_at, document = excluded.document`,
+         actor = excluded.actor, stated_at = excluded.stated_at, document = excluded.document, withdrawn = null`,
       [county, window.window, position, window.site, window.to, actor, statedAt, JSON.stringify(window)],
     )
+  for (const row of stated.withdrawals) await putWithdrawal(tx, county, row)
+}
+
+/** Of two withdrawals the first holds. */
+async function putWithdrawal(
+  tx: Transaction,
+  county: number,
+  { withdrawal, withdrawn }: WithdrawalRow,
+): Promise<void> {
+  const [table, key] =
+    withdrawal.of === 'notice' ? ['delivery_notice', 'notice'] : ['quiet_window', 'quiet_window']
+  await tx.query(
+    `update ${table} set withdrawn = $4
+     where county = $1 and ${key} = $2 and site = $3 and withdrawn is null and position < $5`,
+    [county, withdrawal.name, withdrawal.site, JSON.stringify(withdrawn), withdrawn.position],
+  )
 }
 
 /** What rules remember of the log before a position. */
@@ -274,6 +308,7 @@ export interface WatchMemory {
   readonly registrations: readonly Site[]
   readonly devices: readonly { readonly device: string; readonly site: string }[]
   readonly settings: readonly SettingsChange[]
+  /** As they hide alarms: what was withdrawn is cut short. */
   readonly windows: readonly QuietWindow[]
   readonly openAlarms: readonly Alarm[]
   /** Steps written so far of each open alarm. */
@@ -291,8 +326,8 @@ export async function loadBooks(tx: Query, county: number): Promise<WatchBooks> 
   const registrations = await rows<{ document: Site }>(
     'select document from watch_registration where county = $1 order by site, effective_at',
   )
-  const windows = await rows<{ document: QuietWindow }>(
-    'select document from quiet_window where county = $1 order by position',
+  const windows = await rows<{ document: QuietWindow; withdrawn: Withdrawn | null }>(
+    'select document, withdrawn from quiet_window where county = $1 order by position',
   )
   return {
     registrations: registrations.map((row) => row.document),
@@ -300,7 +335,9 @@ export async function loadBooks(tx: Query, county: number): Promise<WatchBooks> 
     settings: await rows(
       'select rule, site, valid_from as "from", setting_values as "values" from rule_setting where county = $1 order by position',
     ),
-    windows: windows.map((row) => row.document),
+    windows: windows.map(({ document, withdrawn }) =>
+      withdrawn ? cutShort(document, withdrawn.at) : document,
+    ),
   }
 }
 

@@ -12,6 +12,8 @@ export interface ApiParts {
   readonly live: Live
   /** One handling of an alarm at a time: the second of two officers is told what the first has done. */
   readonly alarmTurns: Turns<number>
+  /** One withdrawal of a statement at a time, by `notice N-1` or `window W-1`. */
+  readonly withdrawalTurns: Turns<string>
 }
 
 type Part<E extends Endpoint, P extends 'params' | 'query' | 'body'> = E[P] extends z.ZodType

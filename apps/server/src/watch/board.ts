@@ -133,12 +133,16 @@ export class AlarmBoard {
     return true
   }
 
-  /** Windows end without an event: alarms they hid come into sight when the log's time has passed them. */
+  /**
+   * Windows end without an event: alarms they hid come into sight when the log's time has passed them, wherever their end is by
+   * now. Of one that was forgotten the end is known that it had when it hid the alarm.
+   */
   tick(logTime: number, position: number): void {
     if (this.#suppressing === 0) return
     for (const alarm of [...this.#byNumber.values()]) {
       const { suppressed } = alarm
-      if (suppressed?.by !== 'window' || suppressed.until >= logTime) continue
+      if (suppressed?.by !== 'window') continue
+      if ((this.#windows.endOf(alarm.site, suppressed.window) ?? suppressed.until) >= logTime) continue
       for (const step of decideReleased(alarm, logTime)) this.#take(alarm.alarm, step, position, '')
     }
   }

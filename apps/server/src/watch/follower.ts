@@ -15,6 +15,7 @@ import {
   type SettingsChangeRow,
   type Transaction,
   type WindowRow,
+  type WithdrawalRow,
 } from '@oiltrail/store'
 import type { Follower } from '../follow/follower.ts'
 import type { LogEntry } from '../log/entry.ts'
@@ -51,10 +52,12 @@ class Stated {
   readonly settings: SettingsChangeRow[] = []
   readonly notices: NoticeRow[] = []
   readonly windows: WindowRow[] = []
+  readonly withdrawals: WithdrawalRow[] = []
 
   /** Whether the books were changed that rules look things up in. */
   get changesBooks(): boolean {
-    return [this.registrations, this.devices, this.settings, this.windows].some((list) => list.length > 0)
+    const { registrations, devices, settings, windows, withdrawals } = this
+    return [registrations, devices, settings, windows, withdrawals].some((list) => list.length > 0)
   }
 }
 
@@ -220,6 +223,11 @@ export class WatchFollower implements Follower {
       case 'window-declared':
         stated.windows.push({ position, window: desk.window, actor, statedAt })
         return
+      case 'withdrawn': {
+        const withdrawn = { position, at: statedAt, actor, reason: desk.reason }
+        stated.withdrawals.push({ withdrawal: desk.withdrawal, withdrawn })
+        return
+      }
       case 'alarm-handled': {
         const { do: action, note, until, alarm: name } = desk
         const command = { action, actor, note, at: statedAt, ...(until === undefined ? {} : { until }) }

@@ -5,11 +5,14 @@ import {
   type Command,
   type DeliveryNotice,
   decideCommand,
+  decideWithdrawal,
   type QuietWindow,
   type Rule,
   type SettingsChange,
+  type Stated,
   settingsFault,
   type WatchStatement,
+  type Withdrawal,
   watchStatement,
 } from '@oiltrail/domain'
 import { type Clock, ok, type Result, refuse } from '@oiltrail/kernel'
@@ -107,6 +110,16 @@ export class WatchOffice {
       window: { ...order, window },
     })
     return done.ok ? ok({ ...done.value, window }) : done
+  }
+
+  /** Takes a notice or a window back. CONFLICT when it was taken back before, or when everything was judged with it. */
+  async withdraw(
+    stated: Stated,
+    order: { withdrawal: Withdrawal; actor: string; reason: string },
+  ): Promise<Result<{ position: number }>> {
+    const at = this.#clock.now()
+    const decided = decideWithdrawal(stated, at)
+    return decided.ok ? this.#state({ v: 1, action: 'withdrawn', at, ...order }) : decided
   }
 
   async #state(statement: WatchStatement): Promise<Result<{ position: number }>> {

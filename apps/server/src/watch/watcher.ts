@@ -43,6 +43,7 @@ export type WatchDesk = Extract<
       | 'settings-changed'
       | 'delivery-noticed'
       | 'window-declared'
+      | 'withdrawn'
       | 'site-registered'
       | 'device-enrolled'
   }
@@ -317,6 +318,11 @@ export class Watcher {
       case 'window-declared':
         this.engine.take({ type: 'window', ...base, site: desk.window.site, window: desk.window })
         return desk
+      case 'withdrawn': {
+        const { withdrawal } = desk
+        this.engine.take({ type: 'withdrawal', ...base, site: withdrawal.site, withdrawal })
+        return desk
+      }
       case 'settings-changed':
         if (!this.#trial) this.settings.take(desk.change)
         return desk

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { epochMs, subjectCode, volumeMillilitres } from '../facts/fields.ts'
 import { chartDecision } from '../registry/chart.ts'
 import { GRADES } from '../registry/grades.ts'
+import { WITHDRAWABLE } from '../rules/withdrawal.ts'
 import { ALARM_ACTIONS, LONGEST_NOTE } from './life.ts'
 
 /** What people state about alarms, rules and deliveries: desk entries of the log (docs/formats/log.md §1). */
@@ -51,6 +52,9 @@ export const quietWindow = z
     path: ['to'],
   })
 
+/** Takes back the newest notice or window of a name (`Withdrawal`); the log keeps both statements. */
+export const withdrawal = z.strictObject({ of: z.enum(WITHDRAWABLE), name: identifier, site: siteCode })
+
 /** A change of settings: from a moment on, for the county (`site` empty) or one site. */
 export const settingsChange = z.strictObject({
   rule: ruleId,
@@ -96,6 +100,12 @@ export const watchStatement = z.discriminatedUnion('action', [
   z.strictObject({ ...stated, action: z.literal('window-declared'), window: quietWindow }),
   z.strictObject({
     ...stated,
+    action: z.literal('withdrawn'),
+    withdrawal,
+    reason: text(LONGEST_NOTE).min(1),
+  }),
+  z.strictObject({
+    ...stated,
     action: z.literal('chart-decided'),
     decision: chartDecision,
     reason: text(LONGEST_NOTE).min(1),
@@ -123,6 +133,7 @@ export const WATCH_ACTIONS: readonly string[] = [
   'settings-changed',
   'delivery-noticed',
   'window-declared',
+  'withdrawn',
   'chart-decided',
   'clock-ticked',
   'platform-started',

@@ -156,6 +156,12 @@ export function strapNotice(before: Strap, notice: StrapNotice): Strap {
   return { ...before, notices: [...others, notice].slice(-MOST_NOTICES) }
 }
 
+/** A withdrawn notice is matched with nothing that comes; the same object when it is not waited for. */
+export function withdrawStrapNotice(before: Strap, name: string): Strap {
+  const notices = before.notices.filter((each) => each.notice !== name)
+  return notices.length === before.notices.length ? before : { ...before, notices }
+}
+
 /** Takes a settled reading, whose deviation is given in millilitres. */
 export function strapPoint(before: Strap, point: TankPoint, deviation: number, tank: Tank): Strap {
   const { passage } = before

@@ -4,6 +4,7 @@ import type { QuietWindow } from './event.ts'
 import type { Around, NozzleLink } from './rule.ts'
 import type { SettingsBook, SettingValues } from './settings.ts'
 import { partSubject, type Subject, subjectParts } from './subject.ts'
+import { cutShort } from './withdrawal.ts'
 
 /** A registration with its parts found by code. */
 interface Registered {
@@ -93,6 +94,18 @@ export class WindowBook {
     this.#windows.set(window.site, kept.slice(-MOST_WINDOWS))
   }
 
+  /** From this moment on a window hides nothing. It keeps its place, so that no older one is remembered in its stead. */
+  withdraw(site: string, name: string, at: EpochMs): void {
+    const windows = this.#windows.get(site)
+    const i = windows?.findIndex(({ window }) => window === name) ?? -1
+    if (i >= 0) windows![i] = cutShort(windows![i]!, at)
+  }
+
+  /** The last moment that a window covers; undefined when it was forgotten. */
+  endOf(site: string, name: string): EpochMs | undefined {
+    return this.#windows.get(site)?.find(({ window }) => window === name)?.to
+  }
+
   /** The window that covers a subject at a moment: of the whole site, or of exactly this part. */
   covering(subject: Subject, at: EpochMs): QuietWindow | undefined {
     return this.within([subject], at, at)
@@ -104,6 +117,7 @@ export class WindowBook {
     const windows = this.#windows.get(subjectParts(subjects[0]!).site)
     return windows?.find(
       (window) =>
+        window.to > window.from &&
         to >= window.from &&
         from <= window.to &&
         (window.part === '' || subjects.includes(`${window.site}/${window.part}`)),

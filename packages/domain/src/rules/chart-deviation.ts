@@ -1,5 +1,12 @@
 import type { EpochMs } from '@oiltrail/kernel'
-import { NO_STRAP, type Strap, strapNotice, strapPoint, strapReading } from '../measure/strapping.ts'
+import {
+  NO_STRAP,
+  type Strap,
+  strapNotice,
+  strapPoint,
+  strapReading,
+  withdrawStrapNotice,
+} from '../measure/strapping.ts'
 import {
   type ChartLimits,
   type ChartVerdict,
@@ -133,7 +140,7 @@ export const chartDeviation = defineRule<State, Key>({
     deviations: setting(['置信倍数', 'Deviations of certainty'], 'σ', [3, 1, 6], PROPOSED),
     leastFillings: setting(['最少卸油次数', 'Least deliveries'], '次/deliveries', [3, 2, 50], PROPOSED),
   },
-  reads: ['level', 'tank-point', 'notice'],
+  reads: ['level', 'tank-point', 'notice', 'withdrawal'],
   clock: 'volume',
   late: 'ignore',
   shelvable: true,
@@ -145,6 +152,10 @@ export const chartDeviation = defineRule<State, Key>({
       const { notice, expectedAt: at } = event.notice
       const volume = noticedMillilitres20(event.notice)
       return { state: { ...before, strap: strapNotice(before.strap, { notice, at, volume }) } }
+    }
+    if (event.type === 'withdrawal') {
+      const strap = withdrawStrapNotice(before.strap, event.withdrawal.name)
+      return { state: strap === before.strap ? before : { ...before, strap } }
     }
     if (event.type === 'tank-point') {
       const { point, deviationMillilitres, tank } = event

@@ -179,6 +179,9 @@ class Life {
       const slip = `L=${this.#random(2) === 0 ? 15_000 : 15_500} id=N${minute}-${tank.tank}`
       // Every third comes unannounced.
       if (this.#random(3) > 0) this.#say(minute * 60 - 3_600, `notice ${grade} ${slip} tank=${tank.tank}`)
+      // Every second is taken back when its oil is in.
+      if (minute % 2 === 0)
+        this.#say((minute + 2 * FILL.minutes) * 60, `withdrawal notice N${minute}-${tank.tank}`)
       return
     }
     tank.held += FILL.aMinute
@@ -248,6 +251,7 @@ class Life {
           hour,
           `window nozzle/4 maintenance id=W${begin}-${hour} from=${at}${two(hour)}:00 to=${at}${two(hour + 1)}:00`,
         )
+      say(60, `withdrawal window W${begin}-19`)
     }
   }
 

@@ -5,6 +5,7 @@ import type { TankMoment, TankPoint } from '../measure/tank-track.ts'
 import type { Grade } from '../registry/grades.ts'
 import type { Site, Tank } from '../registry/site.ts'
 import type { Subject } from './subject.ts'
+import type { Withdrawal } from './withdrawal.ts'
 
 /** Where in the log something stands: the entry's position, and the record's number in its channel (0: the entry itself). */
 export interface Ref {
@@ -116,6 +117,15 @@ export interface WindowEvent extends EventBase {
   readonly window: QuietWindow
 }
 
+/**
+ * Somebody took back what was stated by mistake. A notice no longer covers what came or comes under it; a window no longer hides
+ * from this moment on.
+ */
+export interface WithdrawalEvent extends EventBase {
+  readonly type: 'withdrawal'
+  readonly withdrawal: Withdrawal
+}
+
 /** A registration of the site was stated; it holds from its own `effectiveAt`. */
 export interface RegistrationEvent extends EventBase {
   readonly type: 'registration'
@@ -159,6 +169,7 @@ export type WatchEvent =
   | DeviceEvent
   | NoticeEvent
   | WindowEvent
+  | WithdrawalEvent
   | RegistrationEvent
   | DerivedEvent
   | TimeEvent

@@ -16,6 +16,7 @@ import type { DeliveryNotice, HeardEvent, LoggedEvent, QuietWindow } from './eve
  *   14:02 heard          14:02 refusal BAD_SIGNATURE          14:02 refused-record CLOCK_FUTURE sale
  *   14:02 gap-opened 5-9     14:02 gap-filled 5-9     14:02 gap-passed 5-9     14:02 device revoked
  *   14:02 notice 92 L=10000 tank=1 expected=15:00 supplier=X   14:02 window nozzle/3 verification from=14:00 to=15:00
+ *   14:02 withdrawal notice N1
  *
  * Any line: `logged=14:05` (receipt, when later), `channel=price`, `device=520327-S001-B`, `seq=7`, `late`.
  * Positions count 1, 2, 3 … by line; seq is the same unless given.
@@ -206,6 +207,10 @@ function otherEvent(text: string, line: Line, base: Base): LoggedEvent {
       return { type: 'notice', ...entry, notice: noticeOf(line, base.site, word as DeliveryNotice['grade']) }
     case 'window':
       return { type: 'window', ...entry, window: windowOf(line, base.site, word, second) }
+    case 'withdrawal':
+      return word === 'notice' || word === 'window'
+        ? { type: 'withdrawal', ...entry, withdrawal: { of: word, name: second, site: base.site } }
+        : fail(text, 'it needs a notice or a window')
     default:
       return fail(text, `${what} is no fact and no event`)
   }

@@ -65,4 +65,34 @@ export default defineCases(overDeclared, [
     expect: [],
     nearMiss: true,
   },
+  {
+    what: 'a fortnight withdrawn before it began was not declared: told with it, and not with the window after it',
+    events: `
+      08:00 window site maintenance id=A from=1d_00:00 to=15d_00:00
+      08:05 withdrawal window A
+      08:10 window site maintenance id=B from=1d_00:00 to=4d_00:00`,
+    expect: [
+      '08:00 △ site 永和加油站 11-24 00:00–12-08 00:00 申报窗口 1 个,共 14 日 336 h(30 日内一般不超过 8 日、96 h),其间告警不在眼前',
+    ],
+  },
+  {
+    what: 'four days ended after the first by withdrawal: a day was declared, and three more are few',
+    events: `
+      08:00 window site maintenance id=A from=1d_00:00 to=5d_00:00
+      2d 00:00 withdrawal window A
+      2d 08:00 window site maintenance id=B from=3d_00:00 to=6d_00:00`,
+    expect: [],
+    nearMiss: true,
+  },
+  {
+    what: 'a window that ran four days before it was withdrawn counts them',
+    events: `
+      08:00 window site maintenance id=A from=1d_00:00 to=5d_00:00
+      1d 08:00 withdrawal window other
+      5d 00:01 withdrawal window A
+      5d 08:00 window site maintenance id=B from=6d_00:00 to=6d_01:00`,
+    expect: [
+      '11-28 08:00 △ site 永和加油站 11-24 00:00–11-29 01:00 申报窗口 2 个,共 5 日 97 h(30 日内一般不超过 8 日、96 h),其间告警不在眼前',
+    ],
+  },
 ])

@@ -4,6 +4,7 @@ import type { QuietWindow, Ref } from './event.ts'
 import { type Around, defineRule, MAX_EVIDENCE, type Step } from './rule.ts'
 import { spanText } from './say.ts'
 import { siteSubject, subjectWords } from './subject.ts'
+import { cutShort } from './withdrawal.ts'
 
 /** A declared window, with where it stands in the log. */
 type Declared = readonly [window: string, from: EpochMs, to: EpochMs, position: number, seq: number]
@@ -50,6 +51,15 @@ function taken({ windows }: State, { window, from, to }: QuietWindow, { position
   next.push([window, from, to, position, seq])
   next.sort((a, b) => a[1] - b[1] || a[3] - b[3])
   return { windows: next.slice(-MOST_WINDOWS) }
+}
+
+/** What a withdrawn window no longer hides was not declared; what it hid until then was. */
+function withdrawn({ windows }: State, name: string, at: EpochMs): State {
+  const next = windows.map((each): Declared => {
+    const [window, from, to, position, seq] = each
+    return window === name ? [window, from, cutShort({ from, to }, at).to, position, seq] : each
+  })
+  return { windows: next.filter(([, from, to]) => to > from) }
 }
 
 /** All spans that hold the new window and end with one. */
@@ -101,14 +111,18 @@ export const overDeclared = defineRule<State, Key>({
     days: setting(['30 日内申报日数', 'Declared days in 30'], 'd', [8, 1, 30], PROPOSED),
     hours: setting(['30 日内申报时长', 'Declared hours in 30 days'], 'h', [96, 1, 720], PROPOSED),
   },
-  reads: ['window'],
+  reads: ['window', 'withdrawal'],
   clock: 'log',
   late: 'take',
   shelvable: true,
   hiddenByWindow: false,
-  subjectsOf: (event) => (event.type === 'window' ? [siteSubject(event.site)] : []),
+  subjectsOf: (event) =>
+    event.type === 'window' || (event.type === 'withdrawal' && event.withdrawal.of === 'window')
+      ? [siteSubject(event.site)]
+      : [],
   start: () => ({ windows: [] }),
   step(state, event, around): Step<State> {
+    if (event.type === 'withdrawal') return { state: withdrawn(state, event.withdrawal.name, event.at) }
     if (event.type !== 'window') return { state }
     return judged(taken(state, event.window, event.ref), event.window, around)
   },

@@ -11,6 +11,7 @@ import {
   type ShownEvent,
   type TimeEvent,
   type WatchEvent,
+  type WithdrawalEvent,
 } from './event.ts'
 import { failure, RULE_FAILED } from './failed.ts'
 import { Families, type Readers, type Running, rowOf } from './families.ts'
@@ -185,18 +186,23 @@ export class RuleEngine {
     this.#logTime = loggedAt
   }
 
-  /** Takes one event. Registrations and windows enter the books first. */
+  /** Takes one event. Registrations, windows and their withdrawal enter the books first. */
   take(event: LoggedEvent): void {
     this.tick(event.loggedAt, event.ref.position)
     this.#ref = event.ref
     if (event.type === 'registration') this.#books.sites.take(event.document)
     else if (event.type === 'window') this.#books.windows.take(event.window)
+    else if (event.type === 'withdrawal') this.#withdraw(event)
     else if (event.type === 'fact' || event.type === 'heard') this.#hear(event)
     const readers = this.#families.readersOf(readableOf(event))
     if (!readers) return
     const site = this.#around.aim(event.site, event.at)
     for (const each of readers) this.#show(each, event, site)
     if (this.#told.length > 0) this.#showTold(site)
+  }
+
+  #withdraw({ withdrawal, at }: WithdrawalEvent): void {
+    if (withdrawal.of === 'window') this.#books.windows.withdraw(withdrawal.site, withdrawal.name, at)
   }
 
   /** What measures told of an event is shown after the event itself. */

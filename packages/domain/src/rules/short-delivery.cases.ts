@@ -116,4 +116,25 @@ export default defineCases(shortDelivery, [
     expect: [],
     nearMiss: true,
   },
+  {
+    what: 'the very first delivery is 8 % short of a notice that was withdrawn: there is nothing to measure it by',
+    events: delivery(0, 9_200).replace('09:30', '09:00 withdrawal notice N0\n      09:30'),
+    expect: [],
+    nearMiss: true,
+  },
+  {
+    what: 'another notice was withdrawn: the very first delivery is as short as before',
+    events: delivery(0, 9_200).replace('09:30', '09:00 withdrawal notice N7\n      09:30'),
+    expect: [
+      '10:50 △ tank/1 永和加油站 1 号罐 11-23 09:50–10:21 登记来油 10000.0 L(N0),实收 9200.0 L,短少 800.0 L(允许 421.8 L,20 ℃)',
+    ],
+  },
+  {
+    what: 'a delivery let pass for want of a known chart is not judged again when its notice has been withdrawn',
+    events: `${delivery(0, 9_700)}
+      15:00 withdrawal notice N0
+      ${soldDown(1, 17_660, 1)}`,
+    expect: [],
+    nearMiss: true,
+  },
 ])

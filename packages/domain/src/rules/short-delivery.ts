@@ -217,6 +217,15 @@ function weighed(before: State, event: TankPointEvent, around: Around<Key>): Ste
       : { state }
 }
 
+/** Nothing is measured by a withdrawn notice any more, nor judged again; what it taught of the chart was a delivery all the same. */
+function withdrawn(state: State, name: string): State {
+  const notices = state.notices.filter((each) => each.notice !== name)
+  const doubts = state.doubts.filter((each) => each.notice.notice !== name)
+  return notices.length === state.notices.length && doubts.length === state.doubts.length
+    ? state
+    : { ...state, notices, doubts }
+}
+
 function kept(state: State, { point, deviationMillilitres }: TankPointEvent): State {
   const { at, v20, drawnSum, share } = point
   const { from } = state.metered
@@ -263,7 +272,7 @@ export const shortDelivery = defineRule<State, Key>({
       PROPOSED,
     ),
   },
-  reads: ['tank-point', 'delivery', 'notice'],
+  reads: ['tank-point', 'delivery', 'notice', 'withdrawal'],
   clock: 'volume',
   late: 'ignore',
   shelvable: true,
@@ -284,6 +293,7 @@ export const shortDelivery = defineRule<State, Key>({
       const others = before.notices.filter((each) => each.notice !== notice)
       return { state: { ...before, notices: [...others, { notice, at, volume }].slice(-MOST_NOTICES) } }
     }
+    if (event.type === 'withdrawal') return { state: withdrawn(before, event.withdrawal.name) }
     if (event.type === 'tank-point') return weighed(before, event, around)
     if (event.type !== 'fact' || event.fact.kind !== 'delivery') return { state: before }
     const { fact, ref } = event

@@ -342,7 +342,7 @@ export const stockBalance = defineRule<State, Key>({
       'P; GB 11085 storage loss',
     ),
   },
-  reads: ['tank-point', 'notice'],
+  reads: ['tank-point', 'notice', 'withdrawal'],
   clock: 'volume',
   late: 'ignore',
   shelvable: true,
@@ -362,6 +362,10 @@ export const stockBalance = defineRule<State, Key>({
       const others = state.notices.filter((each) => each.notice !== notice)
       const noticed = { notice, at, volume: noticedMillilitres20(event.notice) }
       return { state: { ...state, notices: [...others, noticed].slice(-MOST_NOTICES) } }
+    }
+    if (event.type === 'withdrawal') {
+      const notices = state.notices.filter((each) => each.notice !== event.withdrawal.name)
+      return { state: notices.length === state.notices.length ? state : { ...state, notices } }
     }
     if (event.type !== 'tank-point') return { state }
     const { point, deviationMillilitres } = event

@@ -15,7 +15,10 @@ export function nozzlesOfSite(code: string, site: Site | undefined): readonly Su
   )
 }
 
-/** Tank that a fact is about: its own, or the one its nozzle or arm draws from. A notice concerns the tanks it may go into. */
+/**
+ * Tank that a fact is about: its own, or the one its nozzle or arm draws from. A notice concerns the tanks it
+ * may go into, its withdrawal every tank: by then another grade may be registered.
+ */
 export function tankSubject(event: ShownEvent, site: Site | undefined): readonly Subject[] {
   if (event.type === 'tank-point') return [event.subject]
   if (event.type === 'notice')
@@ -24,6 +27,10 @@ export function tankSubject(event: ShownEvent, site: Site | undefined): readonly
         event.notice.tank === undefined ? grade === event.notice.grade : tank === event.notice.tank,
       )
       .map(({ tank }) => partSubject(event.site, 'tank', tank))
+  if (event.type === 'withdrawal')
+    return event.withdrawal.of === 'notice'
+      ? (site?.tanks ?? []).map(({ tank }) => partSubject(event.site, 'tank', tank))
+      : []
   if (event.type === 'registration')
     return event.document.tanks.map(({ tank }) => partSubject(event.site, 'tank', tank))
   if (event.type !== 'fact') return []

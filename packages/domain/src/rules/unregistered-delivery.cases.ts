@@ -105,4 +105,104 @@ export default defineCases(unregisteredDelivery, [
     expect: [],
     nearMiss: true,
   },
+  {
+    what: 'the notice was a slip of the pen and is withdrawn before the lorry comes: it covers nothing any more',
+    events: `
+      20:00 notice 92 L=5000 tank=1 expected=22:30
+      21:00 withdrawal notice N1${CALM}
+      22:46 level 1 L=11200 status=1
+      22:55 level 1 L=11200`,
+    expect: [
+      '22:46 ▲ tank/1 永和加油站 1 号罐 11-23 22:30–22:46 进油 1200.0 L(20 ℃,已计入同期付油),前后 2 h 内无来油登记',
+    ],
+  },
+  {
+    what: 'the notice is withdrawn an hour after its oil came: what it covered was never registered',
+    events: `
+      20:00 notice 92 L=5000 tank=1 expected=22:30${CALM}
+      22:46 level 1 L=15000
+      23:00 level 1 L=15000
+      23:15 level 1 L=15000
+      23:30 level 1 L=15000
+      23:50 withdrawal notice N1`,
+    expect: [
+      '23:50 ▲ tank/1 永和加油站 1 号罐 11-23 22:30–22:46 进油 5000.0 L(20 ℃,已计入同期付油),其来油登记 N1 已撤回',
+    ],
+    expectEn: [
+      '永和加油站, tank 1: 11-23 22:30–22:46 5000.0 L came in (20 °C, sales meanwhile included), its notice N1 was withdrawn',
+    ],
+  },
+  {
+    what: 'the notice is withdrawn while its oil runs in: told at once, and again with what came after',
+    events: `
+      20:00 notice 92 L=5000 tank=1 expected=22:30${CALM}
+      22:46 level 1 L=11200 status=1
+      22:50 withdrawal notice N1
+      23:00 level 1 L=15000
+      23:15 level 1 L=15000
+      23:30 level 1 L=15000
+      23:45 level 1 L=15000`,
+    expect: [
+      '22:50 ▲ tank/1 永和加油站 1 号罐 11-23 22:30–22:46 进油 1200.0 L(20 ℃,已计入同期付油),其来油登记 N1 已撤回',
+      '23:15 ▲ tank/1 永和加油站 1 号罐 11-23 22:30–23:00 进油 5000.0 L(20 ℃,已计入同期付油),前后 2 h 内无来油登记',
+    ],
+  },
+  {
+    what: 'registered twice, the wrong one withdrawn after the oil came: the right one covers it, and no second load',
+    events: `
+      20:00 notice 92 L=5000 tank=1 id=N1 expected=22:30
+      20:05 notice 92 L=5000 tank=1 id=N2 expected=22:30${CALM}
+      22:46 level 1 L=15000
+      23:00 level 1 L=15000
+      23:15 level 1 L=15000
+      23:30 level 1 L=15000
+      23:35 withdrawal notice N1
+      23:45 level 1 L=15000
+      1d 00:00 level 1 L=18000
+      1d 00:15 level 1 L=18000`,
+    expect: [
+      '11-24 00:15 ▲ tank/1 永和加油站 1 号罐 11-23 23:45–11-24 00:00 进油 3000.0 L(20 ℃,已计入同期付油),前后 2 h 内无来油登记',
+    ],
+  },
+  {
+    what: 'registered twice, the wrong one withdrawn while the oil runs in: the right one covers it',
+    events: `
+      20:00 notice 92 L=5000 tank=1 id=N1 expected=22:30
+      20:05 notice 92 L=5000 tank=1 id=N2 expected=22:30${CALM}
+      22:46 level 1 L=11200 status=1
+      22:50 withdrawal notice N1
+      23:00 level 1 L=15000
+      23:15 level 1 L=15000
+      23:30 level 1 L=15000
+      23:45 level 1 L=15000`,
+    expect: [],
+    nearMiss: true,
+  },
+  {
+    what: 'another notice is withdrawn, and a window of the same name',
+    events: `
+      20:00 notice 92 L=5000 tank=1 id=N1 expected=22:30
+      20:05 notice 92 L=5000 tank=1 id=N2 expected=2d_22:30${CALM}
+      22:40 withdrawal window N1
+      22:41 withdrawal notice N2
+      22:46 level 1 L=15000
+      23:00 level 1 L=15000
+      23:15 level 1 L=15000
+      23:30 level 1 L=15000
+      23:50 withdrawal notice N2
+      23:51 withdrawal notice N9`,
+    expect: [],
+    nearMiss: true,
+  },
+  {
+    what: 'withdrawn, and registered again under the same number',
+    events: `
+      20:00 notice 92 L=5000 tank=1 expected=22:30
+      20:05 withdrawal notice N1
+      20:10 notice 92 L=5000 tank=1 expected=23:00${CALM}
+      22:46 level 1 L=15000
+      23:00 level 1 L=15000`,
+    expect: [],
+    nearMiss: true,
+  },
 ])

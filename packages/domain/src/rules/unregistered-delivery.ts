@@ -2,17 +2,27 @@ import type { EpochMs } from '@oiltrail/kernel'
 import { readingDeviation, type TankMoment } from '../measure/tank-track.ts'
 import { noticedMillilitres20, volume20Millilitres } from '../measure/volume20.ts'
 import { PROPOSED, setting } from './declare.ts'
-import type { FactEvent, NoticeEvent, Ref, TankPointEvent } from './event.ts'
+import type { FactEvent, NoticeEvent, Ref, TankPointEvent, WithdrawalEvent } from './event.ts'
 import { type Around, defineRule, type Step } from './rule.ts'
 import { litresText, spanText } from './say.ts'
 import { subjectWords } from './subject.ts'
 import { tankSubject } from './subjects-of.ts'
+import { LATEST_WITHDRAWAL_MS } from './withdrawal.ts'
 
-/** A registered delivery, and how much of it has not come yet. */
+/** What came under a notice, in one load or several. */
+interface Brought {
+  readonly from: EpochMs
+  readonly to: EpochMs
+  readonly millilitres: number
+  readonly ref: Ref
+}
+
+/** A registered delivery, how much of it has not come yet, and what has. */
 interface Expected {
   readonly notice: string
   readonly at: EpochMs
   readonly left: number
+  readonly brought?: Brought
 }
 
 /** Oil is running in. */
@@ -42,18 +52,16 @@ type Key = 'leastMillilitres' | 'deviations' | 'windowMinutes' | 'noticeMinutes'
 
 /** Notices kept: a tank gets one or two a day, some are stated weeks ahead. */
 const MOST_EXPECTED = 24
-/** A notice this long past explains nothing any more, also in a backlog. */
-const FORGET_MS = 7 * 86_400_000
 const RAW_KEPT = 6
 /** A notice whose oil has come but for this share has been used up. */
 const USED_SHARE = 0.2
 
 function noted(state: State, { notice }: NoticeEvent): State {
   const others = state.expected.filter((each) => each.notice !== notice.notice)
-  const expected = [
-    ...others,
-    { notice: notice.notice, at: notice.expectedAt, left: noticedMillilitres20(notice) },
-  ]
+  const brought = state.expected.find((each) => each.notice === notice.notice)?.brought
+  const left = noticedMillilitres20(notice) - (brought?.millilitres ?? 0)
+  const stated: Expected = { notice: notice.notice, at: notice.expectedAt, left }
+  const expected = [...others, brought ? { ...stated, brought } : stated]
   return { ...state, expected: expected.slice(-MOST_EXPECTED) }
 }
 
@@ -114,12 +122,67 @@ function finding(state: State, rise: Rise, ref: Ref): Step<State> {
   }
 }
 
+function broughtBy({ from, top, topAt }: Rise): Brought {
+  return { from: from.at, to: topAt, millilitres: top - from.held, ref: from.ref }
+}
+
+function together(one: Brought, other: Brought): Brought {
+  const first = one.from <= other.from ? one : other
+  return {
+    from: first.from,
+    to: Math.max(one.to, other.to),
+    millilitres: one.millilitres + other.millilitres,
+    ref: first.ref,
+  }
+}
+
+function used(expected: Expected, by: Brought): Expected {
+  const brought = expected.brought ? together(expected.brought, by) : by
+  return { ...expected, left: expected.left - by.millilitres, brought }
+}
+
+/** What came under a notice that is withdrawn is explained by another one, or was never registered. */
+function withdrawn(before: State, { withdrawal, ref }: WithdrawalEvent, toleranceMs: number): Step<State> {
+  const gone = before.expected.find(({ notice }) => notice === withdrawal.name)
+  const running = before.rise?.notice === withdrawal.name ? before.rise : null
+  if (!gone && !running) return { state: before }
+  const expected = before.expected.filter((each) => each !== gone)
+  const parts = [...(gone?.brought ? [gone.brought] : []), ...(running ? [broughtBy(running)] : [])]
+  const state = { ...before, expected }
+  if (parts.length === 0) return { state }
+  const all = parts.reduce(together)
+  const other = noticeFor(state, all.from, all.to, all.millilitres, toleranceMs)
+  const rise = running && {
+    ...running,
+    notice: other?.notice ?? '',
+    told: other ? 0 : running.top - running.from.held,
+  }
+  const next = { ...state, rise: rise ?? state.rise }
+  if (other) {
+    // What still runs in is taken from the other notice when it is over.
+    const brought = gone?.brought
+    const moved = expected.map((each) => (each === other && brought ? used(each, brought) : each))
+    return { state: { ...next, expected: moved } }
+  }
+  return {
+    state: next,
+    verdict: 'alert',
+    finding: {
+      verdict: 'alert',
+      momentary: true,
+      facts: { risenMillilitres: Math.round(all.millilitres), withdrawnNotice: withdrawal.name },
+      from: all.from,
+      to: all.to,
+      evidence: [all.ref, ref],
+    },
+  }
+}
+
 /** The rise is over: its notice has given what came, and the tank is looked at afresh. */
 function over(state: State, rise: Rise, now: TankMoment): State {
-  const risen = rise.top - rise.from.held
   const expected = state.expected
-    .map((each) => (each.notice === rise.notice ? { ...each, left: each.left - risen } : each))
-    .filter((each) => each.at > now.at - FORGET_MS)
+    .map((each) => (each.notice === rise.notice ? used(each, broughtBy(rise)) : each))
+    .filter((each) => each.at > now.at - LATEST_WITHDRAWAL_MS)
   return { ...state, expected, rise: null, since: now.at, last: now, raw: [], doubt: false }
 }
 
@@ -202,7 +265,7 @@ export const unregisteredDelivery = defineRule<State, Key>({
     noticeMinutes: setting(['登记前后', 'Notice within ±'], 'min', [120, 10, 1_440], 'R5'),
     calmMinutes: setting(['静置时间', 'Calm after'], 'min', [30, 10, 120], PROPOSED),
   },
-  reads: ['level', 'tank-point', 'notice'],
+  reads: ['level', 'tank-point', 'notice', 'withdrawal'],
   clock: 'volume',
   late: 'ignore',
   shelvable: true,
@@ -211,6 +274,7 @@ export const unregisteredDelivery = defineRule<State, Key>({
   start: () => ({ since: 0, last: null, rise: null, expected: [], doubt: false, raw: [] }),
   step(state, event, around): Step<State> {
     if (event.type === 'notice') return { state: noted(state, event) }
+    if (event.type === 'withdrawal') return withdrawn(state, event, around.settings.noticeMinutes * 60_000)
     if (event.type === 'tank-point') return weighed(state, event, around)
     if (event.type !== 'fact' || event.fact.kind !== 'level') return { state }
     return steep(state, event, around, event.fact.tank) ?? { state }
@@ -219,6 +283,11 @@ export const unregisteredDelivery = defineRule<State, Key>({
     const who = subjectWords(subject, siteName, language)
     const risen = litresText(facts.risenMillilitres)
     const span = settings.noticeMinutes / 60
+    const { withdrawnNotice: gone } = facts
+    if (gone !== undefined)
+      return language === 'zh'
+        ? `${who} ${spanText(from, to)} 进油 ${risen}(20 ℃,已计入同期付油),其来油登记 ${gone} 已撤回`
+        : `${who}: ${spanText(from, to)} ${risen} came in (20 °C, sales meanwhile included), its notice ${gone} was withdrawn`
     return language === 'zh'
       ? `${who} ${spanText(from, to)} 进油 ${risen}(20 ℃,已计入同期付油),前后 ${span} h 内无来油登记`
       : `${who}: ${spanText(from, to)} ${risen} came in (20 °C, sales meanwhile included), no delivery registered within ±${span} h`

@@ -7,7 +7,7 @@ import {
   type SettingsChange,
   type Words,
 } from '@oiltrail/domain'
-import type { AlarmRow, AlarmStepRow, NoticeRow, SettingsChangeRow, WindowRow } from '../watch.ts'
+import type { AlarmRow, AlarmStepRow, NoticeRow, SettingsChangeRow, WindowRow, Withdrawn } from '../watch.ts'
 import type { Reader } from './sums.ts'
 
 /** What a question about alarms is narrowed to; undefined is all. */
@@ -280,19 +280,44 @@ export async function listNotices(
     readonly limit: number
   },
 ): Promise<NoticeRow[]> {
-  const { rows } = await reader.query<{
-    position: number
-    notice: DeliveryNotice
-    actor: string
-    statedAt: number
-  }>(
-    `select position, document as notice, actor, stated_at as "statedAt" from delivery_notice
+  const { rows } = await reader.query<StatedRow & { notice: DeliveryNotice }>(
+    `select document as notice, ${STATED_COLUMNS} from delivery_notice
      where county = $1 and ($2::text is null or site = $2) and ($3::int8 is null or expected_at >= $3)
        and ($4::int8 is null or expected_at < $4)
      order by expected_at desc, notice limit $5`,
     [county, filter.site ?? null, filter.from ?? null, filter.to ?? null, filter.limit],
   )
-  return rows
+  return rows.map(standing)
+}
+
+/** One registered delivery by its number. */
+export async function findNotice(
+  reader: Reader,
+  county: number,
+  notice: string,
+): Promise<NoticeRow | undefined> {
+  const { rows } = await reader.query<StatedRow & { notice: DeliveryNotice }>(
+    `select document as notice, ${STATED_COLUMNS} from delivery_notice where county = $1 and notice = $2`,
+    [county, notice],
+  )
+  return rows.map(standing)[0]
+}
+
+/** What statements have in common as they are read. */
+interface StatedRow {
+  readonly position: number
+  readonly actor: string
+  readonly statedAt: number
+  readonly withdrawn: Withdrawn | null
+}
+const STATED_COLUMNS = 'position, actor, stated_at as "statedAt", withdrawn'
+
+/** Without `withdrawn` while it holds. */
+function standing<T extends StatedRow>({
+  withdrawn,
+  ...row
+}: T): Omit<T, 'withdrawn'> & { withdrawn?: Withdrawn } {
+  return withdrawn ? { ...row, withdrawn } : row
 }
 
 /** Declared windows, the one that ends last first. */
@@ -302,17 +327,25 @@ export async function listWindows(
   site: string | undefined,
   limit: number,
 ): Promise<WindowRow[]> {
-  const { rows } = await reader.query<{
-    position: number
-    window: QuietWindow
-    actor: string
-    statedAt: number
-  }>(
-    `select position, document as window, actor, stated_at as "statedAt" from quiet_window
+  const { rows } = await reader.query<StatedRow & { window: QuietWindow }>(
+    `select document as window, ${STATED_COLUMNS} from quiet_window
      where county = $1 and ($2::text is null or site = $2) order by to_at desc, quiet_window limit $3`,
     [county, site ?? null, limit],
   )
-  return rows
+  return rows.map(standing)
+}
+
+/** One declared window by its number. */
+export async function findWindow(
+  reader: Reader,
+  county: number,
+  window: string,
+): Promise<WindowRow | undefined> {
+  const { rows } = await reader.query<StatedRow & { window: QuietWindow }>(
+    `select document as window, ${STATED_COLUMNS} from quiet_window where county = $1 and quiet_window = $2`,
+    [county, window],
+  )
+  return rows.map(standing)[0]
 }
 
 /** The first position whose entry was received at or after a moment, and the next position of all. */
