@@ -16,14 +16,21 @@ import {
   testModule,
 } from './devices.ts'
 import { TestPlatform } from './platform.ts'
-import { MISCHIEFS, Saboteur } from './saboteur.ts'
+import { BORNE, MISCHIEFS, Saboteur } from './saboteur.ts'
 
 /** Lines and devices at their worst before the real collector: it may fall silent, it may never state what was not. */
 
 const DEVICE = '520327-S001-A'
 const FAST = { OILTRAIL_CLOCK: `${Date.now()}x10` }
-/** Several polls of every device at the fast clock, time-outs included. */
-const MISCHIEF_MS = 4_000
+/** `npm run test:faults`: two minutes of mischief, and the gauge, which is waited for six seconds, has its share of each. */
+const IS_LONG = process.env.OILTRAIL_FAULT_ROUNDS !== undefined
+/** Several polls of every other device at the fast clock, time-outs included. */
+const MISCHIEF_MS = IS_LONG ? 8_000 : 1_200
+/**
+ * A litre at a time: at the fast clock two steps may come in one reading, and a reading late by a tenth of a second is late
+ * by one; more would be faster than any nozzle delivers.
+ */
+const PULSES_PER_STEP = 100
 
 let program: string
 let platform: TestPlatform
@@ -138,7 +145,7 @@ function place(): void {
 
 /** Something happens everywhere at the station. */
 function live(step: number): void {
-  pulseCount += 300
+  pulseCount += PULSES_PER_STEP
   volumeBoard.sell(1 + (step % 2), 5_000 + step * 10)
   priceBoard.sell(1 + (step % 2), 6_000 + step * 10)
   batch++
@@ -199,47 +206,46 @@ async function everythingRead(): Promise<void> {
 }
 
 describe('a hostile device', () => {
-  // Two minutes of every mischief at once; under other load a device is now and then not read again in time, and why is not
-  // known yet. In the long run (`npm run test:faults`) until it is.
-  if (process.env.OILTRAIL_FAULT_ROUNDS !== undefined)
-    it('C2 C3: whatever it does to its answers, nothing false is stated, no process ends, and all is caught up afterwards', async () => {
-      collector.start(FAST)
-      await everythingRead()
-      const pids = [collector.pidOf('volume'), collector.pidOf('price')]
-      for (const [i, mischief] of MISCHIEFS.entries()) {
-        for (const each of saboteurs) Object.assign(each, { mischief, spoilt: 0 })
-        for (let step = 0; step < 4; step++) {
-          live(4 * i + step)
-          await new Promise((resolve) => setTimeout(resolve, MISCHIEF_MS / 4))
-        }
-        // A gauge is waited for six seconds: it may still owe the answer of the mischief before.
-        await until(
-          `${mischief} of every device`,
-          () => saboteurs.every(({ spoilt }) => spoilt > 0),
-          collector,
-        )
-        for (const each of saboteurs) each.mischief = undefined
-        expectOnlyTruth()
-        expect([collector.pidOf('volume'), collector.pidOf('price')], mischief).toEqual(pids)
+  it('C2 C3: whatever it does to its answers, nothing false is stated, no process ends, and all is caught up afterwards', async () => {
+    const [, , , ofGauge] = saboteurs
+    collector.start(FAST)
+    await everythingRead()
+    const pids = [collector.pidOf('volume'), collector.pidOf('price')]
+    for (const [i, mischief] of MISCHIEFS.entries()) {
+      for (const each of saboteurs) Object.assign(each, { mischief, spoilt: 0 })
+      for (let step = 0; step < 4; step++) {
+        live(4 * i + step)
+        await new Promise((resolve) => setTimeout(resolve, MISCHIEF_MS / 4))
       }
-      await everythingRead()
       await until(
-        'the last load',
-        () => facts('volume').some((fact) => fact.kind === 'load' && fact.batch === batch),
+        `${mischief} of every device`,
+        () => saboteurs.every((each) => each.spoilt > 0 || (each === ofGauge && !IS_LONG)),
         collector,
       )
+      if (BORNE.has(mischief)) await everythingRead()
+      for (const each of saboteurs) each.mischief = undefined
       expectOnlyTruth()
-      // No litre of the counted pulses was lost or doubled on the way.
-      const sold = facts('volume').reduce(
-        (sum, fact) => sum + (fact.kind === 'sale' && fact.nozzle === '1' ? fact.volumeMillilitres : 0),
-        0,
-      )
-      expect(sold).toBeLessThanOrEqual((pulseCount - 50_000) * 10)
-      const loads = facts('volume').flatMap((fact) => (fact.kind === 'load' ? [fact.batch] : []))
-      expect(new Set(loads).size).toBe(loads.length)
-      expect(platform.refusals).toEqual([])
-      expect(collector.log).not.toContain('restart')
-    }, 200_000)
+      expect([collector.pidOf('volume'), collector.pidOf('price')], mischief).toEqual(pids)
+    }
+    await everythingRead()
+    await until(
+      'the last load',
+      () => facts('volume').some((fact) => fact.kind === 'load' && fact.batch === batch),
+      collector,
+    )
+    expectOnlyTruth()
+    // No litre of the counted pulses was doubled on the way.
+    const sold = facts('volume').reduce(
+      (sum, fact) => sum + (fact.kind === 'sale' && fact.nozzle === '1' ? fact.volumeMillilitres : 0),
+      0,
+    )
+    expect(sold).toBeLessThanOrEqual((pulseCount - 50_000) * 10)
+    const loads = facts('volume').flatMap((fact) => (fact.kind === 'load' ? [fact.batch] : []))
+    expect(new Set(loads).size).toBe(loads.length)
+    expect(platform.refusals).toEqual([])
+    expect(collector.log).not.toContain('restart')
+    expect(collector.log).not.toContain('a counter was set')
+  }, 300_000)
 
   it('C2: counters that wrap are followed, counters that fall or leap are not made into litres', async () => {
     pulseCount = 4_294_967_200

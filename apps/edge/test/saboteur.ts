@@ -10,6 +10,7 @@ export const MISCHIEFS = [
   'noise-before',
   'noise-between',
   'doubled',
+  'echo',
   'late',
   'very-late',
   'bit-turned',
@@ -17,6 +18,8 @@ export const MISCHIEFS = [
   'flood',
   'nonsense',
 ] as const
+/** Through which everything can still be read. */
+export const BORNE: ReadonlySet<Mischief> = new Set(['slow', 'noise-between', 'doubled', 'echo'])
 export type Mischief = (typeof MISCHIEFS)[number]
 
 /** An RTU request for registers: unit, function, start, count, CRC. */
@@ -74,6 +77,7 @@ export class Saboteur {
     }
     let waiting = Buffer.alloc(0)
     collector.on('data', (bytes: Buffer) => {
+      if (this.mischief === 'echo') collector.write(bytes)
       if (!this.rtu) {
         device.write(bytes)
         return
@@ -95,11 +99,11 @@ export class Saboteur {
   private async pass(answer: Buffer, to: Socket): Promise<void> {
     const { mischief, previous } = this
     this.previous = answer
-    if (mischief === undefined) {
+    if (mischief !== undefined) this.spoilt++
+    if (mischief === undefined || mischief === 'echo') {
       to.write(answer)
       return
     }
-    this.spoilt++
     const at = 1 + this.random(answer.length - 1)
     if (mischief === 'cut' || mischief === 'cut-and-hang-up') {
       to.write(answer.subarray(0, at))

@@ -18,6 +18,18 @@ const WORST_CLOCK_MS = 86_400_000
 /** A meter that stands before the batch last stated this often in a row was set back or replaced. */
 const READS_TO_BELIEVE_RESET = 3
 
+/** What a meter keeps of its last batch, and must state twice alike. The rest goes on with the batch that runs. */
+const FINISHED = [
+  'mapVersion',
+  'batch',
+  'volumeMillilitres',
+  'volume20Millilitres',
+  'temperatureCentiCelsius',
+  'totalMillilitres',
+  'startedAtSeconds',
+  'endedAtSeconds',
+] as const satisfies readonly (keyof modbus.ArmMeter)[]
+
 /**
  * The batch meters of a depot's loading arms. Each finished batch is stated once, by its number. The meter keeps only
  * the last: batches finished while it could not be read show as growth of the totalizer between two loads.
@@ -73,7 +85,7 @@ export class ArmDriver implements Driver {
     // Loads are money: what is new is read twice before it is stated.
     const again = await this.port.read(this.config.unit, modbus.ARM_METER, input)
     if (!again.ok) return again
-    if (again.value.batch !== batch || again.value.totalMillilitres !== totalMillilitres)
+    if (FINISHED.some((field) => again.value[field] !== meter[field]))
       return lost('silent', `${arm} states two batches: ${batch} and ${again.value.batch}`)
     // The totalizer never goes back: another number beside a total that did not grow is no load.
     const isLoad = known !== undefined && totalMillilitres > known.totalMillilitres

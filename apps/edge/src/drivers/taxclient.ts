@@ -1,4 +1,3 @@
-import type { Result } from '@oiltrail/kernel'
 import { taxport } from '@oiltrail/protocols'
 import type { BytePort } from './byteport.ts'
 import { answered, type Exchange, lost } from './exchange.ts'
@@ -24,28 +23,29 @@ export class TaxClient {
     this.dialect = dialect
   }
 
-  /** One command. An answer that cannot be read counts as silence, with its reason. */
+  /** One command. When no answer can be read it counts as silence, with its reason. */
   async ask<Q, A>(message: taxport.TaxportMessage<Q, A>, request: Q): Promise<Exchange<taxport.Answer<A>>> {
     const decoder = new taxport.FrameDecoder()
     const frames: taxport.Frame[] = []
     let refused = ''
-    const listen = (bytes: Uint8Array): Result<taxport.Answer<A>> | undefined => {
+    const listen = (bytes: Uint8Array): taxport.Answer<A> | undefined => {
       for (const event of decoder.feed(bytes)) {
         if (!event.ok) refused = `${event.problem.code} ${event.problem.detail}`
         // A late answer to an earlier command is not ours.
         else if (event.value.command === message.command) frames.push(event.value)
       }
-      const [first] = frames
-      const expected = first ? message.framesExpected(first) : 1
-      // Some boards and serial servers say things twice, and both may come in one chunk.
-      return frames.length < expected
-        ? undefined
-        : message.readAnswer(frames.slice(0, expected), this.dialect)
+      // What cannot be read is not the end: an adapter of a two-wire line gives back the question before the answer.
+      for (; frames.length > 0; frames.shift()) {
+        const expected = message.framesExpected(frames[0]!)
+        if (frames.length < expected) return undefined
+        const read = message.readAnswer(frames.slice(0, expected), this.dialect)
+        if (read.ok) return read.value
+        refused = `${read.problem.code} ${read.problem.detail}`
+      }
+      return undefined
     }
     const outcome = await this.port.exchange(message.writeRequest(request), listen, ANSWER_TIMEOUT_MS)
-    if (!outcome.ok) return refused ? lost(outcome.loss, `${outcome.detail}; ${refused}`) : outcome
-    const read = outcome.value
-    return read.ok ? answered(read.value) : lost('silent', `${read.problem.code} ${read.problem.detail}`)
+    return outcome.ok || !refused ? outcome : lost(outcome.loss, `${outcome.detail}; ${refused}`)
   }
 
   /** Grand totals of a gun (0x89). A board without any answers STATUS 0: both are 0 then. */
