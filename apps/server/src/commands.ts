@@ -42,6 +42,7 @@ const SERVE_HELP = `  --port N             pages and interface (OILTRAIL_PORT, 8
   --mqtt-port N|off    MQTT (OILTRAIL_MQTT_PORT, 1883) / MQTT 端口
   --mqtts-port N       MQTT over TLS (OILTRAIL_MQTTS_PORT, 8883) / TLS MQTT 端口
   --tls-cert FILE --tls-key FILE   PEM files; pages and MQTT then speak TLS / 证书与私钥
+  --trusted-proxy ADDRESS,…   proxies in front, whose X-Forwarded-For is believed (OILTRAIL_TRUSTED_PROXY) / 可信反向代理的地址或网段
   --county CODE        six digits (OILTRAIL_COUNTY, 520327) / 县级区划代码
   --origin NAME        name of the log in its checkpoints (OILTRAIL_ORIGIN) / 日志名称
   --share-url URL,…    platforms that get every accepted batch (OILTRAIL_SHARE_URL) / 数据转送的平台地址

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { type Clock, COUNTY_PATTERN, type EpochMs, ProblemError, parseClock } from '@oiltrail/kernel'
 import type { ShareSettings } from './share/address.ts'
 
@@ -18,6 +19,8 @@ export interface ServerConfig {
   /** Paths of PEM files; HTTP and MQTT then also speak TLS. */
   readonly tlsCert: string | undefined
   readonly tlsKey: string | undefined
+  /** Addresses and networks of proxies in front, whose word about who asks is taken. */
+  readonly trustedProxies: readonly string[]
   /** Name of the log in its checkpoints; undefined: the default of the county. */
   readonly origin: string | undefined
   /** Other platforms that the log is handed on to, and how to reach them. */
@@ -38,6 +41,7 @@ export const SERVE_OPTIONS = {
   'database-url': { type: 'string' },
   'tls-cert': { type: 'string' },
   'tls-key': { type: 'string' },
+  'trusted-proxy': { type: 'string' },
   origin: { type: 'string' },
   'share-url': { type: 'string' },
   'share-token-file': { type: 'string' },
@@ -99,6 +103,7 @@ export function readConfig(
     countyCode,
     tlsCert,
     tlsKey,
+    trustedProxies: readProxies(text('trusted-proxy', 'OILTRAIL_TRUSTED_PROXY')),
     origin: text('origin', 'OILTRAIL_ORIGIN'),
     share: {
       urls: text('share-url', 'OILTRAIL_SHARE_URL'),
@@ -109,6 +114,30 @@ export function readConfig(
     demo: env.OILTRAIL_DEMO === '1',
     logLevel,
   }
+}
+
+function readProxies(text: string | undefined): string[] {
+  const proxies = (text ?? '')
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
+  for (const proxy of proxies)
+    if (!isNetwork(proxy))
+      throw invalid(
+        '--trusted-proxy / OILTRAIL_TRUSTED_PROXY',
+        `an address or network such as 10.0.0.0/8, not ${proxy.slice(0, 60)} / 应为地址或网段`,
+      )
+  return proxies
+}
+
+function isNetwork(text: string): boolean {
+  const [address = '', length, ...rest] = text.split('/')
+  const most = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1
+  return (
+    most > 0 &&
+    rest.length === 0 &&
+    (length === undefined || (/^[0-9]{1,3}$/.test(length) && Number(length) <= most))
+  )
 }
 
 function readClock(text: string | undefined, realClock: () => EpochMs): Clock {

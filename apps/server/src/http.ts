@@ -5,6 +5,7 @@ import type { Logger } from 'pino'
 import type { Registry } from 'prom-client'
 import type { Access } from './context.ts'
 import type { TlsFiles } from './gateway/mqtt.ts'
+import { registerMethods } from './methods.ts'
 
 /** JSON bodies: the largest is the registration of a site. */
 const BODY_LIMIT = 256 * 1024
@@ -38,14 +39,22 @@ export function problemBody(problem: Problem): ProblemBody {
   }
 }
 
-/** Makes the HTTP server: security headers, error answers, health. Routes are registered by their owners. */
-export async function makeHttp(log: Logger, tls: TlsFiles | undefined): Promise<FastifyInstance> {
+/**
+ * Makes the HTTP server: security headers, error answers, methods. Routes are registered by their owners. `proxies` are the
+ * addresses whose `X-Forwarded-For` is believed; without any, who asks is who connects.
+ */
+export async function makeHttp(
+  log: Logger,
+  tls: TlsFiles | undefined,
+  proxies: readonly string[] = [],
+): Promise<FastifyInstance> {
   const shared = {
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_TIMEOUT_MS,
     // Event streams stay open for ever; closing the server must not wait for them.
     forceCloseConnections: true,
     logger: false,
+    trustProxy: proxies.length > 0 ? [...proxies] : false,
     /** What fails before there is a route, such as an address with a lone `%`, is answered like everything else. */
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply): void => {
       answerError(log, error, request, reply)
@@ -72,6 +81,7 @@ export async function makeHttp(log: Logger, tls: TlsFiles | undefined): Promise<
     strictTransportSecurity: tls !== undefined,
   })
   readJsonStrictly(app)
+  registerMethods(app)
   app.setErrorHandler((error, request, reply) => answerError(log, error, request, reply))
   return app
 }

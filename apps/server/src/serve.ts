@@ -142,7 +142,7 @@ async function bringUp(
     followerPosition: (name) => core.followers.find((loop) => loop.name === name)?.position,
   }
   const mqtt = new MqttGateway({ intake, book, log })
-  const app = await makeHttp(log, tls)
+  const app = await makeHttp(log, tls, config.trustedProxies)
   // Undone in reverse: first nothing new comes in, then what waits is committed, then connections end.
   undo.push(
     () => app.close(),

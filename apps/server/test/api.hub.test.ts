@@ -12,7 +12,7 @@ beforeEach(async () => {
   server = createServer((request, response) => {
     const last = request.headers['last-event-id']
     response.writeHead(200, { 'content-type': 'text/event-stream' })
-    hub.add(response, typeof last === 'string' ? last : undefined)
+    hub.add(response, typeof last === 'string' ? last : undefined, 'test')
   })
   await new Promise<void>((up) => server.listen(0, '127.0.0.1', up))
 })
@@ -97,7 +97,7 @@ describe('the event hub', () => {
     const impatient = new EventHub(100, 20)
     const stuck = createServer((_request, response) => {
       response.writeHead(200)
-      impatient.add(response, undefined)
+      impatient.add(response, undefined, 'test')
     })
     await new Promise<void>((up) => stuck.listen(0, '127.0.0.1', up))
     try {

@@ -71,7 +71,7 @@ describe('questions that make no sense are refused, and none costs more than its
   test.each([
     ['GET //?token=x HTTP/1.1\r\nHost: x\r\n\r\n', 'HTTP/1.1 400 Bad Request'],
     ['GET //[?token=x HTTP/1.1\r\nHost: x\r\n\r\n', 'HTTP/1.1 400 Bad Request'],
-    ['HEAD /api/events HTTP/1.1\r\nHost: x\r\n\r\n', 'HTTP/1.1 404 Not Found'],
+    ['HEAD /api/events HTTP/1.1\r\nHost: x\r\n\r\n', 'HTTP/1.1 403 Forbidden'],
     [
       'POST /uplink HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab',
       'HTTP/1.1 400 Bad Request',

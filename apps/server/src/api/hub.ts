@@ -2,7 +2,9 @@ import type { ServerResponse } from 'node:http'
 import type { StreamEvent, StreamEventName } from '@oiltrail/contract'
 
 /** Screens that listen at once; a county has some dozens. */
-export const MAX_LISTENERS = 200
+const MAX_LISTENERS = 200
+/** Of one source: an office of screens behind one address, and never so many that the others find no place. */
+export const MAX_LISTENERS_OF_SOURCE = 40
 /** Bytes that may wait for one listener. One that falls further behind is told to load its page again. */
 export const MAX_WAITING_BYTES = 256 * 1024
 /** Past events kept for those who come back: some minutes of a busy county. */
@@ -20,6 +22,7 @@ interface Kept {
 
 interface Listener {
   readonly response: ServerResponse
+  readonly source: string
   /** Has fallen behind: gets nothing until its buffer is empty, then `reset`. */
   lagging: boolean
   /** Heartbeats since it fell behind. */
@@ -51,6 +54,16 @@ export class EventHub {
     return this.#listeners.size
   }
 
+  /** Why a source gets no place now; undefined when it does. */
+  fullFor(source: string): string | undefined {
+    if (this.#listeners.size >= MAX_LISTENERS)
+      return `${MAX_LISTENERS} screens listen already / 已有 ${MAX_LISTENERS} 个页面在接收`
+    let own = 0
+    for (const listener of this.#listeners) if (listener.source === source) own++
+    if (own < MAX_LISTENERS_OF_SOURCE) return undefined
+    return `${own} screens of ${source} listen already / ${source} 已有 ${own} 个页面在接收`
+  }
+
   /** Where the log stood when the newest group was sent. */
   get position(): number {
     return this.#position
@@ -80,10 +93,10 @@ export class EventHub {
 
   /**
    * Takes a listener. `lastEventId` is what the browser sends when it comes back; from there it gets what it missed,
-   * or `reset` when that is not kept any more. The caller has made sure that there are not too many.
+   * or `reset` when that is not kept any more. The caller has asked `fullFor` whether there is a place for the source.
    */
-  add(response: ServerResponse, lastEventId: string | undefined): void {
-    const listener: Listener = { response, lagging: false, beats: 0 }
+  add(response: ServerResponse, lastEventId: string | undefined, source: string): void {
+    const listener: Listener = { response, source, lagging: false, beats: 0 }
     this.#listeners.add(listener)
     response.on('close', () => this.#listeners.delete(listener))
     response.on('error', () => this.#listeners.delete(listener))

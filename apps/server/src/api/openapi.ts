@@ -55,11 +55,13 @@ function streamOperation(): Json {
   }))
   return {
     operationId: 'events',
-    summary: 'Server-sent events; each data field is JSON of the shape that its event field names',
+    summary:
+      'Server-sent events; each data field is JSON of the shape that its event field names. So many at once, and of one address: else 429',
     security: [{ read: [] }],
     parameters: [{ name: 'Last-Event-ID', in: 'header', required: false, schema: { type: 'string' } }],
     responses: {
       '200': { description: 'The stream', content: { 'text/event-stream': { schema: { oneOf: schemas } } } },
+      '429': PROBLEM,
       default: PROBLEM,
     },
   }

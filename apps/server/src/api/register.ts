@@ -7,7 +7,6 @@ import { alarmHandlers } from './alarms.ts'
 import { chartHandlers } from './charts.ts'
 import { deskHandlers } from './desk.ts'
 import { type ApiParts, fail, type Handlers, type Input } from './handler.ts'
-import { MAX_LISTENERS } from './hub.ts'
 import type { Live } from './live.ts'
 import { logHandlers } from './log.ts'
 import { openApi } from './openapi.ts'
@@ -16,9 +15,9 @@ import { authorize, validated } from './request.ts'
 import { ruleHandlers } from './rules.ts'
 import { shareHandlers } from './shares.ts'
 import { siteHandlers } from './sites.ts'
+import { sourceOf } from './source.ts'
 import { statisticsHandlers } from './statistics.ts'
 import { Turns } from './turns.ts'
-import { withdrawalHandlers } from './withdrawals.ts'
 import { witnessHandlers } from './witnesses.ts'
 
 /** Every endpoint of the contract with its handler; the compiler names what is missing. */
@@ -30,7 +29,6 @@ export const HANDLERS: Handlers = {
   ...deskHandlers,
   ...alarmHandlers,
   ...ruleHandlers,
-  ...withdrawalHandlers,
   ...witnessHandlers,
   ...chartHandlers,
   ...shareHandlers,
@@ -38,7 +36,7 @@ export const HANDLERS: Handlers = {
 
 /** Registers the whole JSON interface, the event stream, the exports and the OpenAPI document. */
 export function registerApi(app: FastifyInstance, context: ServerContext, live: Live): void {
-  const parts: ApiParts = { context, live, alarmTurns: new Turns(), withdrawalTurns: new Turns() }
+  const parts: ApiParts = { context, live, alarmTurns: new Turns() }
   for (const name of Object.keys(ENDPOINTS) as EndpointName[]) registerEndpoint(app, parts, name)
   registerExports(app, parts)
   registerEvents(app, parts)
@@ -71,20 +69,26 @@ function registerEndpoint(app: FastifyInstance, parts: ApiParts, name: EndpointN
 
 /** Server-sent events; docs in contract/stream.ts. */
 function registerEvents(app: FastifyInstance, { context, live }: ApiParts): void {
-  // Without HEAD: it would be held open like a stream, with nothing to read.
+  const type = 'text/event-stream; charset=utf-8'
+  app.head('/api/events', async (request, reply) => {
+    authorize(context.access, request, 'read')
+    return reply.header('content-type', type).header('cache-control', 'no-cache, no-transform').send()
+  })
+  // Without the HEAD that goes with it: that would be held open like a stream, with nothing to read.
   app.get('/api/events', { exposeHeadRoute: false }, async (request, reply) => {
     authorize(context.access, request, 'read')
-    if (live.hub.listeners >= MAX_LISTENERS)
-      fail('TOO_MANY_REQUESTS', `${MAX_LISTENERS} screens listen already`)
+    const source = sourceOf(request.ip)
+    const full = live.hub.fullFor(source)
+    if (full !== undefined) fail('TOO_MANY_REQUESTS', full)
     const last = request.headers['last-event-id']
     const headers = reply.getHeaders() as Record<string, string>
     reply.hijack()
     reply.raw.writeHead(200, {
       ...headers,
-      'content-type': 'text/event-stream; charset=utf-8',
+      'content-type': type,
       'cache-control': 'no-cache, no-transform',
       'x-accel-buffering': 'no',
     })
-    live.hub.add(reply.raw, typeof last === 'string' ? last : undefined)
+    live.hub.add(reply.raw, typeof last === 'string' ? last : undefined, source)
   })
 }

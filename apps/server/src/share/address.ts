@@ -29,16 +29,22 @@ export async function readShareTargets(settings: ShareSettings): Promise<ShareTa
   const urls = list(settings.urls).map(addressOf)
   const files = list(settings.tokenFiles)
   if (urls.length > MOST_TARGETS || new Set(urls).size !== urls.length)
-    throw invalid('OILTRAIL_SHARE_URL', `at most ${MOST_TARGETS} addresses, each once`)
+    throw invalid(
+      'OILTRAIL_SHARE_URL',
+      `at most ${MOST_TARGETS} addresses, each once / 至多 ${MOST_TARGETS} 个地址,不得重复`,
+    )
   if (files.length > 1 && files.length !== urls.length)
-    throw invalid('OILTRAIL_SHARE_TOKEN_FILE', 'one file for all addresses, or one for each')
+    throw invalid(
+      'OILTRAIL_SHARE_TOKEN_FILE',
+      'one file for all addresses, or one for each / 只给一个文件供全部地址共用,或每个地址一个',
+    )
   const ca = settings.caFile === undefined ? undefined : await read('OILTRAIL_SHARE_CA', settings.caFile)
   return Promise.all(
     urls.map(async (url, i) => {
       const file = files.length === 1 ? files[0] : files[i]
       const token = file && (await read('OILTRAIL_SHARE_TOKEN_FILE', file)).toString('utf8').trim()
       if (token !== undefined && !/^[A-Za-z0-9_-]{1,128}$/.test(token))
-        throw invalid('OILTRAIL_SHARE_TOKEN_FILE', 'the file holds no token')
+        throw invalid('OILTRAIL_SHARE_TOKEN_FILE', 'the file holds no token / 文件中没有令牌')
       return { url, token, ca }
     }),
   )
@@ -57,12 +63,21 @@ function addressOf(text: string): string {
   try {
     url = new URL(text)
   } catch {
-    throw invalid('OILTRAIL_SHARE_URL', 'not an address')
+    throw invalid(
+      'OILTRAIL_SHARE_URL',
+      'not an address; it reads https://HOST[:PORT][/PATH] / 不是地址,应形如 https://主机[:端口][/路径]',
+    )
   }
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '')
-    throw invalid('OILTRAIL_SHARE_URL', 'an address holds neither credentials nor a question')
+    throw invalid(
+      'OILTRAIL_SHARE_URL',
+      'an address holds neither credentials nor a question / 地址中不得含用户口令或查询参数',
+    )
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && LOOPBACK.test(url.hostname)))
-    throw invalid('OILTRAIL_SHARE_URL', `${url.host} must be reached by https:`)
+    throw invalid(
+      'OILTRAIL_SHARE_URL',
+      `${url.host} must be reached by https: / 须以 https: 访问 ${url.host}`,
+    )
   return `${url.origin}${url.pathname.replace(/\/+$/, '')}`
 }
 
@@ -70,7 +85,8 @@ async function read(where: string, file: string): Promise<Buffer> {
   try {
     return await readFile(file)
   } catch (error) {
-    throw invalid(where, error instanceof Error ? error.message : String(error))
+    const reason = error instanceof Error ? error.message : String(error)
+    throw invalid(where, `the file cannot be read: ${reason} / 无法读取该文件`)
   }
 }
 
