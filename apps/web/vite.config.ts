@@ -33,6 +33,8 @@ export default defineConfig(({ command }) => {
       chunkSizeWarningLimit: 600,
       // Our own packages have no effects on import, so a page carries only what it names (no schemas for a list of grades).
       rolldownOptions: {
+        // SM2's library asks Node for randomness where no browser offers it: there is none such, and no page to warn of.
+        external: ['crypto'],
         treeshake: { moduleSideEffects: (id) => !/\/packages\/[^/]+\/(src|web)\//.test(id) },
       },
     },

@@ -1,15 +1,18 @@
 import { createBrowserRouter } from 'react-router'
 import { BrokenPage } from './pages/BrokenPage.tsx'
+import { OpeningPage } from './pages/OpeningPage.tsx'
 
 /** All pages. Each is loaded when it is first opened; the cockpit brings neither tables nor chart library. */
 export const router = createBrowserRouter([
   {
     path: '/',
     ErrorBoundary: BrokenPage,
+    HydrateFallback: OpeningPage,
     lazy: async () => ({ Component: (await import('./pages/CockpitPage.tsx')).CockpitPage }),
   },
   {
     ErrorBoundary: BrokenPage,
+    HydrateFallback: OpeningPage,
     lazy: async () => ({ Component: (await import('./frame/OfficeFrame.tsx')).OfficeFrame }),
     children: [
       {

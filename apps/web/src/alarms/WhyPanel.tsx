@@ -80,7 +80,7 @@ export function FactsPanel({ alarm }: { alarm: Detail }): ReactNode {
   return (
     <Panel title={words.alarm.facts} className="half">
       <div className="table-scroll">
-        <table className="table">
+        <table className="table fact-table">
           {twice ? (
             <thead>
               <tr>

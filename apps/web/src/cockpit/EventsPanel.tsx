@@ -1,8 +1,9 @@
 import type { ReactNode } from 'react'
+import { useNow } from '../api/clock.ts'
 import type { Answer } from '../api/endpoints.ts'
 import { useFirstSales, useLiveSales } from '../api/liveSales.ts'
 import { useWords } from '../settings.tsx'
-import { formatTime } from '../text/format.ts'
+import { formatRecent } from '../text/format.ts'
 import { useHeld } from '../ui/useHeld.ts'
 import { groupEvents } from './groupEvents.ts'
 
@@ -12,6 +13,7 @@ const EVENT_LINES = 3
 /** The newest events as sentences, those of one cause as one. */
 export function EventsPanel({ latest }: { latest: Answer<'overview'>['latest'] }): ReactNode {
   const words = useWords()
+  const now = useNow(60_000)
   const { shown, hold } = useHeld(latest)
   const groups = groupEvents(shown).slice(0, EVENT_LINES)
   return (
@@ -24,7 +26,7 @@ export function EventsPanel({ latest }: { latest: Answer<'overview'>['latest'] }
           if (!first) return null
           return (
             <li key={`${group.at}${group.kind}${first.site}${first.subject}`}>
-              <time className="faint">{formatTime(group.at)}</time>
+              <time className="faint">{formatRecent(group.at, now)}</time>
               <span>
                 {group.events.length === 1
                   ? words.event({ ...first, value: first.value })
@@ -41,6 +43,7 @@ export function EventsPanel({ latest }: { latest: Answer<'overview'>['latest'] }
 /** Refuellings as they end. */
 export function SalesPanel({ sites }: { sites: Answer<'overview'>['sites'] }): ReactNode {
   const words = useWords()
+  const now = useNow(60_000)
   useFirstSales(sites)
   const { shown, hold } = useHeld(useLiveSales())
   return (
@@ -50,7 +53,7 @@ export function SalesPanel({ sites }: { sites: Answer<'overview'>['sites'] }): R
       <ol className="wall-lines">
         {shown.map((sale) => (
           <li key={`${sale.position}.${sale.seq}`} className="wall-sale">
-            <time className="faint">{formatTime(sale.endedAt)}</time>
+            <time className="faint">{formatRecent(sale.endedAt, now)}</time>
             <span>
               {words.event({
                 kind: 'sale',

@@ -10,6 +10,7 @@ import {
   formatLitres,
   formatMoment,
   formatNumber,
+  formatRecent,
   formatTime,
   formatYuan,
   shortHash,
@@ -73,6 +74,8 @@ describe('times', () => {
 
   it('shows China time wherever the browser stands', () => {
     expect(formatTime(at)).toBe('14:05:32')
+    expect(formatRecent(at, Date.parse('2026-11-23T15:59:59Z'))).toBe('14:05:32')
+    expect(formatRecent(at, Date.parse('2026-11-23T16:00:00Z'))).toBe('11-23 14:05')
     expect(formatMoment(at)).toBe('2026-11-23 14:05:32')
   })
 

@@ -45,6 +45,11 @@ export function formatTime(at: number): string {
   return chinaTimestamp(at).slice(11)
 }
 
+/** `14:05:32` on the day of `now`, `11-22 14:05` on any other: a bare time of yesterday would pass for one of today. */
+export function formatRecent(at: number, now: number): string {
+  return formatDate(at) === formatDate(now) ? formatTime(at) : formatShortMoment(at)
+}
+
 /** `2026-11-23` in China time. */
 export function formatDate(at: number): string {
   return chinaTimestamp(at).slice(0, 10)

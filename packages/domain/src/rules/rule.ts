@@ -13,7 +13,7 @@ export type AlarmGrade = (typeof ALARM_GRADES)[number]
 export const ALARM_GRADE_WORDS: Readonly<Record<AlarmGrade, Words>> = {
   red: { zh: '特急', en: 'Critical' },
   orange: { zh: '紧急', en: 'Urgent' },
-  yellow: { zh: '一般', en: 'Normal' },
+  yellow: { zh: '一般', en: 'Moderate' },
   blue: { zh: '提示', en: 'Notice' },
 }
 
