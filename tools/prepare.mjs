@@ -15,6 +15,7 @@ import {
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { run } from './children.mjs'
+import { inTurn } from './turn.mjs'
 
 /** Root of the checkout. */
 export const ROOT = fileURLToPath(new URL('..', import.meta.url))
@@ -41,21 +42,35 @@ export async function ensureInstalled() {
   const wanted = createHash('sha256')
     .update(readFileSync(join(ROOT, 'package-lock.json')))
     .digest('hex')
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return
-  say('installing packages (npm ci) / 正在安装依赖')
-  // All of them, also where NODE_ENV=production or a setting of the user leaves out what we build with.
-  const args = ['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error']
-  await npm(args)
-  writeFileSync(stamp, wanted)
+  await unlessDone(stamp, wanted, async (turn) => {
+    say('installing packages (npm ci) / 正在安装依赖')
+    // All of them, also where NODE_ENV=production or a setting of the user leaves out what we build with.
+    const args = ['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error']
+    // npm holds the turn too: if we are killed, nobody else begins before it has ended.
+    await npm(args, turn === undefined ? ['ignore', 2, 2] : ['ignore', 2, 2, turn])
+  })
+}
+
+/** Does what a stamp says is not done yet, and sets the stamp. Another start in this checkout, which may be doing it, goes first. */
+async function unlessDone(stamp, wanted, work) {
+  const isDone = () => existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted
+  if (isDone()) return
+  const waiting = () =>
+    say('another start is preparing this folder; waiting for it / 另一次启动正在准备本目录,请稍候')
+  await inTurn(ROOT, waiting, async (turn) => {
+    if (isDone()) return
+    await work(turn)
+    writeFileSync(stamp, wanted)
+  })
 }
 
 /** Runs npm: the one that started us, or the one on the path. */
-function npm(args) {
+function npm(args, stdio) {
   const started = process.env.npm_execpath ?? ''
   if (basename(started) === 'npm-cli.js')
-    return run(process.execPath, [started, ...args], { cwd: ROOT, grouped: true })
+    return run(process.execPath, [started, ...args], { cwd: ROOT, grouped: true, stdio })
   // On Windows npm is a batch file, which only a shell can run; none of the arguments needs quotes.
-  return run('npm', args, { cwd: ROOT, grouped: true, shell: process.platform === 'win32' })
+  return run('npm', args, { cwd: ROOT, grouped: true, stdio, shell: process.platform === 'win32' })
 }
 
 /** Node programs that are bundled, by name of the bundle. */
@@ -90,14 +105,14 @@ export async function ensureBuilt() {
 async function buildPart(name, folders, build) {
   const stamp = join(ROOT, 'dist', `.${name}-stamp`)
   const wanted = fingerprint([...folders, 'package-lock.json'])
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return
-  const started = Date.now()
-  mkdirSync(join(ROOT, 'dist'), { recursive: true })
-  // What is broken off half-way must not pass for what was there before.
-  rmSync(stamp, { force: true })
-  await build()
-  writeFileSync(stamp, wanted)
-  say(`built ${name} in ${((Date.now() - started) / 1000).toFixed(1)} s / 已构建 ${name}`)
+  await unlessDone(stamp, wanted, async () => {
+    const started = Date.now()
+    mkdirSync(join(ROOT, 'dist'), { recursive: true })
+    // What is broken off half-way must not pass for what was there before.
+    rmSync(stamp, { force: true })
+    await build()
+    say(`built ${name} in ${((Date.now() - started) / 1000).toFixed(1)} s / 已构建 ${name}`)
+  })
 }
 
 function fingerprint(paths) {
