@@ -31,6 +31,8 @@ export class Feed implements RecordSink {
   private readonly chains = new Map<string, Chain>()
   private pending: { readonly loggedAt: EpochMs; readonly order: number; readonly event: Unlogged }[] = []
   private readonly held = new Map<string, (typeof this.pending)[number][]>()
+  /** When the last held record of a site comes: what it records meanwhile stands behind it in the same chains. */
+  private readonly backfilledAt = new Map<string, EpochMs>()
   private order = 0
   private position = 0
   private devices: (code: string) => SiteDevices | undefined = () => undefined
@@ -72,7 +74,8 @@ export class Feed implements RecordSink {
   /** Something that did not come from a collector's recorder: an attacker's batch, refused. */
   log(event: Unlogged): void {
     this.order += 1
-    const entry = { loggedAt: event.loggedAt, order: this.order, event }
+    const loggedAt = Math.max(event.loggedAt, this.backfilledAt.get(event.site) ?? 0)
+    const entry = { loggedAt, order: this.order, event: { ...event, loggedAt } as Unlogged }
     const offline = event.device !== undefined && this.devices(event.site)?.conditions.collector.offline
     if (!offline) {
       this.pending.push(entry)
@@ -88,8 +91,10 @@ export class Feed implements RecordSink {
     const held = this.held.get(site.code)
     if (!held || this.devices(site.code)?.conditions.collector.offline) return
     this.held.delete(site.code)
+    const firstAt = at + UPLINK_MS
+    this.backfilledAt.set(site.code, firstAt + held.length * BACKFILL_MS)
     for (const [i, entry] of held.entries()) {
-      const loggedAt = at + UPLINK_MS + i * BACKFILL_MS
+      const loggedAt = firstAt + i * BACKFILL_MS
       this.pending.push({ ...entry, loggedAt, event: { ...entry.event, loggedAt } as Unlogged })
     }
   }
