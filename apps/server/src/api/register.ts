@@ -18,6 +18,7 @@ import { siteHandlers } from './sites.ts'
 import { sourceOf } from './source.ts'
 import { statisticsHandlers } from './statistics.ts'
 import { Turns } from './turns.ts'
+import { withdrawalHandlers } from './withdrawals.ts'
 import { witnessHandlers } from './witnesses.ts'
 
 /** Every endpoint of the contract with its handler; the compiler names what is missing. */
@@ -29,6 +30,7 @@ export const HANDLERS: Handlers = {
   ...deskHandlers,
   ...alarmHandlers,
   ...ruleHandlers,
+  ...withdrawalHandlers,
   ...witnessHandlers,
   ...chartHandlers,
   ...shareHandlers,
@@ -36,7 +38,7 @@ export const HANDLERS: Handlers = {
 
 /** Registers the whole JSON interface, the event stream, the exports and the OpenAPI document. */
 export function registerApi(app: FastifyInstance, context: ServerContext, live: Live): void {
-  const parts: ApiParts = { context, live, alarmTurns: new Turns() }
+  const parts: ApiParts = { context, live, alarmTurns: new Turns(), withdrawalTurns: new Turns() }
   for (const name of Object.keys(ENDPOINTS) as EndpointName[]) registerEndpoint(app, parts, name)
   registerExports(app, parts)
   registerEvents(app, parts)
