@@ -138,6 +138,10 @@ export async function runAudit(store: Store, config: ServerConfig, asked: AuditO
     )
   printReplay(report.views)
   printWatch(report.watch)
+  if (report.lives > 0)
+    print(
+      `  of their ${report.lives} alarms only form, numbers, steps, evidence and what people did were checked / 上述 ${report.lives} 条告警仅核对了格式、编号、步骤、证据与处置记录`,
+    )
   printFindings(report.findings, report.findingCount)
   const clean = report.findingCount === 0 && allEqual(report.views, report.watch)
   print(

@@ -1,9 +1,10 @@
-import type { Rule } from '@oiltrail/domain'
+import { RULES, type Rule } from '@oiltrail/domain'
 import type { NoteKey } from '@oiltrail/evidence'
 import { readEntries, readHead, type Store, type Transaction } from '@oiltrail/store'
 import { replayWatch, type WatchReplay } from '../watch/replay.ts'
 import { LogAuditor } from './entries.ts'
 import { type Finding, Findings, readable } from './findings.ts'
+import { auditLives } from './lives.ts'
 import { type ReplayReport, readLogEnd, replay } from './replay.ts'
 import { auditSeal, type SealReport } from './tree.ts'
 
@@ -19,6 +20,8 @@ export interface AuditReport {
   readonly views: ReplayReport
   /** Alarms, their steps, rule states and what people set. */
   readonly watch: WatchReplay
+  /** Alarms that other editions of the rules raised, of which only form and bonds to the log were checked. */
+  readonly lives: number
   readonly findingCount: number
   readonly findings: readonly Finding[]
 }
@@ -50,7 +53,10 @@ export async function audit(store: Store, county: number, options: AuditOptions 
   findings.addAll(views.findings, views.findingCount)
   const watch = await replayWatch(store, county, options.rules)
   findings.addAll(watch.findings, watch.findingCount)
-  return { ...log, views, watch, findingCount: findings.count, findings: findings.list }
+  const { notCompared, others } = watch
+  const of = { notCompared, others, rules: options.rules ?? RULES }
+  const lives = notCompared.length === 0 ? 0 : await auditLives(store, county, of, findings)
+  return { ...log, views, watch, lives, findingCount: findings.count, findings: findings.list }
 }
 
 async function auditLog(
