@@ -129,8 +129,8 @@ export async function testBoard(dialectName: string, guns: readonly number[]): P
 /** A Modbus TCP module whose registers are computed at each read. */
 export interface TestModule extends TestDevice {
   image: number[]
-  /** What the next reads answer instead, one each. */
-  readonly next: number[][]
+  /** What the next reads answer instead, one each: registers, or an exception. */
+  readonly next: (number[] | { readonly exception: number })[]
   silent: boolean
   reads: number
 }
@@ -138,7 +138,7 @@ export interface TestModule extends TestDevice {
 export async function testModule(registers: number): Promise<TestModule> {
   const module = {
     image: new Array<number>(registers).fill(0),
-    next: [] as number[][],
+    next: [] as TestModule['next'],
     silent: false,
     reads: 0,
   }
@@ -147,13 +147,14 @@ export async function testModule(registers: number): Promise<TestModule> {
     module.reads++
     const start = bytes.readUInt16BE(8)
     const count = bytes.readUInt16BE(10)
-    const exists = start + count <= module.image.length
-    const image = module.next.shift() ?? module.image
+    const next = module.next.shift() ?? module.image
+    const image = 'exception' in next ? [] : next
+    const exists = start + count <= image.length
     const answer = Buffer.alloc(exists ? 9 + 2 * count : 9)
     bytes.copy(answer, 0, 0, 7)
     answer.writeUInt16BE(answer.length - 6, 4)
     answer[7] = exists ? 3 : 0x83
-    answer[8] = exists ? 2 * count : 2
+    answer[8] = exists ? 2 * count : 'exception' in next ? next.exception : 2
     if (exists) for (let i = 0; i < count; i++) answer.writeUInt16BE(image[start + i]!, 9 + 2 * i)
     send(answer)
   })

@@ -25,7 +25,7 @@ const FAST = { OILTRAIL_CLOCK: `${Date.now()}x10` }
 /** `npm run test:faults`: two minutes of mischief, and the gauge, which is waited for six seconds, has its share of each. */
 const IS_LONG = process.env.OILTRAIL_FAULT_ROUNDS !== undefined
 /** Several polls of every other device at the fast clock, time-outs included. */
-const MISCHIEF_MS = IS_LONG ? 8_000 : 1_200
+const MISCHIEF_MS = IS_LONG ? 8_000 : 1_000
 /**
  * A litre at a time: at the fast clock two steps may come in one reading, and a reading late by a tenth of a second is late
  * by one; more would be faster than any nozzle delivers.

@@ -183,6 +183,25 @@ describe('one wrong bit in an answer of a pulse module', () => {
     })
   })
 
+  it('C2: a module that was busy once is asked for all registers at once again, one that lacks some block by block', async () => {
+    placeBox(module)
+    placePulses(module, 8_000)
+    await poll()
+    const requests = async (): Promise<number> => {
+      const before = module.reads
+      await poll()
+      return module.reads - before
+    }
+    for (const exception of [6, 11]) {
+      module.next.push({ exception })
+      expect(await poll()).toBe(false)
+      expect(await requests()).toBe(1)
+    }
+    module.next.push({ exception: 2 })
+    expect(await poll()).toBe(true)
+    expect(await requests()).toBe(2)
+  })
+
   it('C2: a module that was started anew is followed from 0', async () => {
     placeBox(module)
     placePulses(module, 8_000)

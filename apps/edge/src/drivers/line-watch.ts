@@ -27,6 +27,8 @@ export class LineWatch {
   private readonly configuredOhms: number | undefined
   private candidate: Line['state'] | undefined
   private agreeing = 0
+  /** Resistances of the newest reads. */
+  private ohms: readonly number[] = []
 
   constructor(nozzle: string, configuredOhms: number | undefined, stored: StateValue | undefined) {
     this.nozzle = nozzle
@@ -43,6 +45,7 @@ export class LineWatch {
     const state = this.classify(reading)
     this.agreeing = state === this.candidate ? this.agreeing + 1 : 1
     this.candidate = state
+    this.ohms = [...this.ohms, reading.loopOhms].slice(-AGREEING_READS)
     if (this.agreeing < AGREEING_READS) return undefined
     const known = this.state_
     const today = dayIndex(now)
@@ -51,9 +54,10 @@ export class LineWatch {
       return undefined
     }
     this.state_ = {
-      // The first sound reading of a new installation is what it will be compared with.
+      // The first sound reads of a new installation are what it will be compared with: of three the middle one, for
+      // Modbus TCP does not tell when one is wrong.
       referenceOhms:
-        this.configuredOhms ?? (known?.referenceOhms || (state === 'normal' ? reading.loopOhms : 0)),
+        this.configuredOhms ?? (known?.referenceOhms || (state === 'normal' ? middleOf(this.ohms) : 0)),
       referencePhase: known?.referencePhase ?? 'unknown',
       said: state,
       saidDay: today,
@@ -77,4 +81,8 @@ export class LineWatch {
     const usual = this.state_?.referencePhase ?? 'unknown'
     return usual !== 'unknown' && phase !== 'unknown' && phase !== usual ? 'rewired' : 'normal'
   }
+}
+
+function middleOf(numbers: readonly number[]): number {
+  return [...numbers].sort((a, b) => a - b)[numbers.length >> 1]!
 }

@@ -4,6 +4,8 @@ import { answered, type Exchange, lost } from './exchange.ts'
 import { MAP_VERSION, type ModbusPort } from './modbus.ts'
 import { MOST_MILLILITRES_PER_MS, SHORTEST_GAP_MS } from './sale-meter.ts'
 
+/** Exceptions of a module that does not hold all registers: illegal address, illegal count. Busy ones can be asked again. */
+const CANNOT_SERVE: ReadonlySet<number | undefined> = new Set([2, 3])
 /** A module's clock against ours: so much ahead between two readings, beside twice the time that passed. */
 export const UPTIME_SLACK_SECONDS = 60
 
@@ -86,7 +88,7 @@ export class PulseReader {
     if (this.wholeRead && length <= modbus.MOST_REGISTERS_PER_READ) {
       const words = await this.port.registers(unit, 0, length)
       if (words.ok) return this.decode(words.value)
-      if (words.exception === undefined) return words
+      if (!CANNOT_SERVE.has(words.exception)) return words
       this.wholeRead = false
     }
     const module = await this.port.read(unit, modbus.PULSE_MODULE)

@@ -37,6 +37,13 @@ describe('a line watch', () => {
       expect(watch.read(i % 2 ? sound : { ...sound, loopOhms: 5_000 }, NOW)).toBeUndefined()
   })
 
+  it.each([0, 1, 2])('takes no reference from one wrong reading, the %i. of the first three', (wrong) => {
+    const watch = new LineWatch('1', undefined, undefined)
+    for (let i = 0; i < 3; i++) watch.read(i === wrong ? { ...sound, loopOhms: 1_512 } : sound, NOW)
+    expect(three(watch, sound)).toEqual([])
+    expect(three(watch, { ...sound, loopOhms: 1_512 })).toEqual(['rewired'])
+  })
+
   it('remembers its reference over a restart, so that a rewiring during it is noticed', () => {
     const before = new LineWatch('1', undefined, undefined)
     three(before, sound)
