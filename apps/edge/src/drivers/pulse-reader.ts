@@ -38,10 +38,10 @@ export class PulseReader {
     const first = await this.readOnce()
     if (!first.ok) return first
     const steadyMs = performance.now()
-    if (!this.isAtRest(first.value, steadyMs)) {
+    if (!this.isAtRest(first.value)) {
       const second = await this.readOnce()
       if (!second.ok) return second
-      if (!this.follows(first.value, second.value))
+      if (!this.follows(first.value, second.value, this.sinceMs(steadyMs)))
         return lost('silent', 'two readings in a row contradict each other')
     }
     const doubt = this.doubtOf(first.value.module)
@@ -50,23 +50,26 @@ export class PulseReader {
     return first
   }
 
+  private sinceMs(steadyMs: number): number {
+    return Math.max(SHORTEST_GAP_MS, (performance.now() - steadyMs) * this.clockSpeed)
+  }
+
   /** Whether nothing is new since the reading before but the time that passed. */
-  private isAtRest(now: ModuleReading, steadyMs: number): boolean {
+  private isAtRest(now: ModuleReading): boolean {
     if (!this.before) return false
-    const { reading: was } = this.before
-    const sinceMs = (steadyMs - this.before.steadyMs) * this.clockSpeed
+    const { reading: was, steadyMs } = this.before
     return (
-      isSameBox(was.module, now.module, sinceMs) &&
+      isSameBox(was.module, now.module, this.sinceMs(steadyMs)) &&
       now.readings.every(({ pulsesA }, i) => pulsesA === was.readings[i]!.pulsesA)
     )
   }
 
   /** Whether one reading can stand right behind another: as much grown as a nozzle delivers meanwhile, and nothing back. */
-  private follows(first: ModuleReading, second: ModuleReading): boolean {
+  private follows(first: ModuleReading, second: ModuleReading, sinceMs: number): boolean {
     return (
-      isSameBox(first.module, second.module, SHORTEST_GAP_MS) &&
+      isSameBox(first.module, second.module, sinceMs) &&
       this.config.nozzles.every(({ pulsesPerLitre }, i) => {
-        const most = (SHORTEST_GAP_MS * MOST_MILLILITRES_PER_MS * pulsesPerLitre) / 1_000
+        const most = (sinceMs * MOST_MILLILITRES_PER_MS * pulsesPerLitre) / 1_000
         return modbus.counterGrowth(first.readings[i]!.pulsesA, second.readings[i]!.pulsesA) <= most
       })
     )
