@@ -117,8 +117,15 @@ describe('the duty officer at the list of alarms', () => {
     expect(first).not.toBe(second)
     await page.keyboard.press('k')
     expect(await page.evaluate(() => document.activeElement?.textContent)).toBe(first)
+    await page.setViewportSize({ width: 1_366, height: 240 })
+    await page.evaluate(() => scrollTo(0, 9_999))
     await page.keyboard.press('Enter')
     await soon(() => page.url()).toMatch(/\/alarms\/\d+$/)
+    // The case is opened at its top, and the next key goes into it: nobody tabs through the menu again.
+    expect(await page.evaluate(() => scrollY)).toBe(0)
+    await page.getByRole('button', { name: '输入令牌' }).waitFor()
+    await page.keyboard.press('Tab')
+    expect(await page.evaluate(() => document.activeElement?.closest('main') !== null)).toBe(true)
   })
 
   it('B5: reads how many alarms came, against the budget, and which are overdue', async () => {

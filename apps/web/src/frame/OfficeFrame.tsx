@@ -2,7 +2,7 @@ import { ConfigProvider } from 'antd'
 import enUS from 'antd/locale/en_US'
 import zhCN from 'antd/locale/zh_CN'
 import { type ReactNode, useEffect, useMemo, useRef } from 'react'
-import { NavLink, Outlet, useLocation } from 'react-router'
+import { NavLink, Outlet, useLocation, useNavigationType } from 'react-router'
 import { useRead } from '../api/queries.ts'
 import { AlarmCount, SoundSwitch } from '../parts/AlarmSigns.tsx'
 import { FreshnessDot, StaleNotice } from '../parts/Freshness.tsx'
@@ -94,6 +94,24 @@ function Menu(): ReactNode {
   )
 }
 
+/** The page itself. A new one begins at its top, and the keyboard goes on inside it; going back, the browser finds its place again. */
+function Page(): ReactNode {
+  const page = useRef<HTMLElement>(null)
+  const { pathname } = useLocation()
+  const came = useNavigationType()
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only another page counts, not another choice on it
+  useEffect(() => {
+    if (came === 'POP') return
+    scrollTo(0, 0)
+    page.current?.focus({ preventScroll: true })
+  }, [pathname])
+  return (
+    <main className="office-main" ref={page} tabIndex={-1}>
+      <Outlet />
+    </main>
+  )
+}
+
 /** Frame of every page but the cockpit: menu by task at the left, county and switches above. */
 export function OfficeFrame(): ReactNode {
   const { language, large } = useSettings()
@@ -107,9 +125,7 @@ export function OfficeFrame(): ReactNode {
           <TopBar />
           <StaleNotice />
           <ImportProgress />
-          <main className="office-main">
-            <Outlet />
-          </main>
+          <Page />
         </div>
       </div>
     </ConfigProvider>
