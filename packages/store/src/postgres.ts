@@ -1,83 +1,30 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { chown, lstat, rename, rm, rmdir, writeFile } from 'node:fs/promises'
+import { lstat, rmdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { promisify } from 'node:util'
-import pg from 'pg'
-import { type Account, asAccount, unprivilegedAccount } from './postgres/account.ts'
-import { type Binaries, readyBinaries } from './postgres/binaries.ts'
-import { readPidFile, stopLeftover } from './postgres/leftover.ts'
-import { lostDatabase, noteMade, refuseLost } from './postgres/made.ts'
+import { unprivilegedAccount } from './postgres/account.ts'
+import { readyBinaries } from './postgres/binaries.ts'
+import { connectionUrl, createCluster, createDatabase, DATABASE } from './postgres/cluster.ts'
+import { stopLeftover } from './postgres/leftover.ts'
+import { noteMade, refuseLost } from './postgres/made.ts'
+import type { PostgresLog, PostgresOptions } from './postgres/options.ts'
 import { claimOwnership, livingOwner, type Ownership } from './postgres/owner.ts'
+import { findPlace, type Place, readyPassword, readyRunDirectory } from './postgres/place.ts'
 import {
-  findPlace,
-  makeClusterDraft,
-  type Place,
-  readyPassword,
-  readyRunDirectory,
-  removeClusterDrafts,
-} from './postgres/place.ts'
+  type Postmaster,
+  type PostmasterParts,
+  spawnPostmaster,
+  waitUntilReady,
+} from './postgres/postmaster.ts'
 
-const run = promisify(execFile)
+export type { PostgresLog, PostgresOptions } from './postgres/options.ts'
 
-const SUPERUSER = 'oiltrail'
-const DATABASE = 'oiltrail'
-const READY_TIMEOUT_MS = 60_000
-const POLL_MS = 25
 /** A fast shutdown writes one checkpoint; past this we choose an immediate one, from which the next start recovers. */
 const STOP_TIMEOUT_MS = 7_000
 /** How long the children of a killed postmaster may take to notice and leave its shared memory. */
 const ORPHAN_TIMEOUT_MS = 20_000
+const ORPHAN_PAUSE_MS = 500
 /** How long commits may go into a folder that somebody deleted. */
 const PRESENCE_MS = 1_000
-const DRAFT_RETRIES = 5
-/** What a connection hears that is still open when we stop the server: no error, and whoever held it hears it too. */
-const SHUTDOWN_WORDS = 'terminating connection due to administrator command'
-const LOG_TAIL_LINES = 20
-const MAX_LOG_LINE_BYTES = 8_192
-
-/** What the server is run with. Durable, modest in memory; everything else is PostgreSQL's default. */
-const SETTINGS: Readonly<Record<string, string>> = {
-  listen_addresses: '',
-  unix_socket_permissions: '0700',
-  max_connections: '40',
-  shared_buffers: '128MB',
-  max_wal_size: '1GB',
-  checkpoint_completion_target: '0.9',
-  wal_compression: 'pglz', // the embedded build has neither lz4 nor zstd
-  fsync: 'on',
-  synchronous_commit: 'on',
-  jit: 'off', // our queries are short: compiling them costs more than it saves
-  autovacuum: 'on',
-  timezone: 'UTC',
-  log_timezone: 'UTC',
-  log_line_prefix: '',
-  log_min_messages: 'warning',
-  log_checkpoints: 'off',
-}
-
-/** Where the supervisor says what it does; a pino logger fits. */
-export interface PostgresLog {
-  info(message: string): void
-  error(message: string): void
-}
-
-/** How to start the built-in database. */
-export interface PostgresOptions {
-  /** Its own folder, made when missing: cluster, password, sockets. */
-  readonly directory: string
-  readonly log: PostgresLog
-  /** Whether a database must already be there: then none is ever created, and a missing one is DATABASE_LOST. */
-  readonly mustExist?: boolean
-  /** Told once when the server ends without having been asked to. It is never restarted behind your back. */
-  readonly onExit?: (reason: string) => void
-  /** For a server that several test processes share: it runs until this process ends instead of ours, and its folder is then deleted. */
-  readonly untilProcessEnds?: number
-  /** Aborted when nobody wants the database any more: a start under way then throws the reason, and nothing of it is left running. */
-  readonly cancelled?: AbortSignal
-  /** Settings over ours, for tests and measurements. */
-  readonly settings?: Readonly<Record<string, string>>
-}
 
 /** A running database. */
 export interface Postgres {
@@ -133,77 +80,11 @@ async function attach(
   return { url, pid, attached: true, stop: async () => undefined }
 }
 
-// ---- creation
-
-async function createCluster(
-  { log, cancelled }: PostgresOptions,
-  place: Place,
-  binaries: Binaries,
-  account: Account | undefined,
-  password: string,
-): Promise<void> {
-  // We own the place: what stands half-made beside it belongs to nobody who lives.
-  await removeClusterDrafts(place)
-  if (await lstat(join(place.cluster, 'PG_VERSION')).catch(() => undefined)) return
-  log.info(`creating the database in ${place.cluster}`)
-  const draft = await makeClusterDraft(place, account)
-  const passwordFile = `${draft}.password`
-  await writeFile(passwordFile, password, { mode: 0o600 })
-  if (account) await chown(passwordFile, account.uid, account.gid)
-  const args = [
-    '-D',
-    draft,
-    '-U',
-    SUPERUSER,
-    `--pwfile=${passwordFile}`,
-    '--auth=scram-sha-256',
-    '-E',
-    'UTF8',
-  ]
-  args.push('--data-checksums', '--locale=C', '--locale-provider=builtin', '--builtin-locale=PG_UNICODE_FAST')
-  try {
-    await run(binaries.initdb, [...args, '--no-instructions'], {
-      ...asAccount(account),
-      cwd: '/',
-      env: serverEnvironment(),
-      ...(cancelled && { signal: cancelled }),
-    })
-    await rename(draft, place.cluster)
-  } catch (error) {
-    // Its children may still be writing for a moment.
-    await rm(draft, { recursive: true, force: true, maxRetries: DRAFT_RETRIES })
-    cancelled?.throwIfAborted()
-    // Another process that started at the same moment may have been first; then its cluster is as good as ours.
-    if (await lstat(join(place.cluster, 'PG_VERSION')).catch(() => undefined)) return
-    const words = (error as { stderr?: string }).stderr ?? ''
-    throw new Error(`the database could not be created / 数据库未能创建: ${words}`, {
-      cause: error,
-    })
-  } finally {
-    await rm(passwordFile, { force: true })
-  }
-}
-
-/** Nothing of our own environment reaches the server: it may hold secrets, and PG* variables would steer it. */
-function serverEnvironment(): NodeJS.ProcessEnv {
-  return { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' }
-}
-
-// ---- running
-
-interface Launch {
-  readonly place: Place
-  readonly binaries: Binaries
-  readonly account: Account | undefined
+interface Launch extends PostmasterParts {
   readonly password: string
-  readonly runDirectory: string
   readonly owner: Ownership
   /** Whether the folder had a database before. */
   readonly made: boolean
-}
-
-function connectionUrl(runDirectory: string, password: string, database: string): string {
-  return `postgresql://${SUPERUSER}:${password}@/${database}?host=${encodeURIComponent(runDirectory)}`
 }
 
 async function launch(options: PostgresOptions, how: Launch): Promise<Postgres> {
@@ -213,7 +94,7 @@ async function launch(options: PostgresOptions, how: Launch): Promise<Postgres> 
     try {
       const administration = connectionUrl(how.runDirectory, how.password, 'postgres')
       const pid = await waitUntilReady(how.place, administration, server.ended, options.cancelled)
-      await createDatabase(administration, how)
+      await createDatabase(administration, how.place, how.made)
       return superviseRunning(options, how, server, pid)
     } catch (error) {
       server.child.kill('SIGQUIT')
@@ -222,145 +103,9 @@ async function launch(options: PostgresOptions, how: Launch): Promise<Postgres> 
       // Children of a postmaster that was killed need a moment to notice.
       const orphans = server.tail.some((line) => line.includes('shared memory'))
       if (!orphans || Date.now() > deadline) throw error
-      await sleep(20 * POLL_MS)
+      await sleep(ORPHAN_PAUSE_MS)
     }
   }
-}
-
-interface Postmaster {
-  readonly child: ChildProcess
-  /** Undefined when the program could not even be run. */
-  readonly guardian: ChildProcess | undefined
-  readonly exit: Promise<string>
-  readonly tail: string[]
-  ended(): Promise<string | undefined>
-}
-
-function spawnPostmaster(options: PostgresOptions, how: Launch): Postmaster {
-  const settings = { ...SETTINGS, unix_socket_directories: how.runDirectory, ...options.settings }
-  const args = ['-D', how.place.cluster]
-  for (const [name, value] of Object.entries(settings)) args.push('-c', `${name}=${value}`)
-  const child = spawn(how.binaries.postgres, args, {
-    ...asAccount(how.account),
-    cwd: '/',
-    env: serverEnvironment(),
-    stdio: ['ignore', 'ignore', 'pipe'],
-    // A session of its own: Ctrl-C in the terminal reaches us, and we stop the server after our work is written.
-    detached: true,
-  })
-  const tail: string[] = []
-  followLog(child, tail, options.log)
-  let outcome: string | undefined
-  const exit = new Promise<string>((settle) => {
-    const end = (reason: string) => {
-      outcome ??= reason
-      settle(outcome)
-    }
-    child.once('error', (error) => end(error.message))
-    child.once('exit', (code, name) => end(name ? `signal ${name}` : `exit code ${code}`))
-  })
-  child.unref()
-  // From its first moment: we may be killed before it is ready.
-  const guardian = child.pid === undefined ? undefined : spawnGuardian(child.pid, options, how.account)
-  return { child, guardian, exit, tail, ended: async () => outcome && `${outcome}\n${tail.join('\n')}` }
-}
-
-/** Keeps the last lines for the error that may follow, and passes on what a person should see. */
-function followLog(child: ChildProcess, tail: string[], log: PostgresLog): void {
-  let rest = ''
-  const output = child.stderr!
-  output.setEncoding('utf8')
-  output.on('data', (text: string) => {
-    const lines = (rest + text).split('\n')
-    rest = lines.pop()!.slice(0, MAX_LOG_LINE_BYTES)
-    for (const line of lines) {
-      tail.push(line.slice(0, MAX_LOG_LINE_BYTES))
-      if (tail.length > LOG_TAIL_LINES) tail.shift()
-      if (line.endsWith(SHUTDOWN_WORDS)) continue
-      if (/^(ERROR|FATAL|PANIC):/.test(line)) log.error(`postgres: ${line}`)
-      else if (line.startsWith('WARNING:')) log.info(`postgres: ${line}`)
-    }
-  })
-  ;(output as unknown as { unref?(): void }).unref?.()
-}
-
-async function waitUntilReady(
-  place: Place,
-  url: string,
-  ended: () => Promise<string | undefined>,
-  cancelled: AbortSignal | undefined,
-): Promise<number> {
-  const deadline = Date.now() + READY_TIMEOUT_MS
-  for (;;) {
-    cancelled?.throwIfAborted()
-    const reason = await ended()
-    if (reason !== undefined) throw new Error(`the database did not start / 数据库未能启动: ${reason}`)
-    const file = await readPidFile(place)
-    if (file?.ready && (await answers(url))) return file.pid
-    if (Date.now() > deadline)
-      throw new Error(`the database was not ready within ${READY_TIMEOUT_MS} ms / 数据库未能按时就绪`)
-    await sleep(POLL_MS)
-  }
-}
-
-async function answers(url: string): Promise<boolean> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 })
-  client.on('error', () => undefined)
-  try {
-    await client.connect()
-    await client.query('select 1')
-    return true
-  } catch {
-    return false
-  } finally {
-    await client.end().catch(() => undefined)
-  }
-}
-
-async function createDatabase(administrationUrl: string, { made, place }: Launch): Promise<void> {
-  const client = new pg.Client({ connectionString: administrationUrl })
-  await client.connect()
-  try {
-    const { rowCount } = await client.query('select from pg_database where datname = $1', [DATABASE])
-    if (rowCount !== 0) return
-    if (made) throw lostDatabase(`${place.cluster} runs, but it holds no database ${DATABASE} any more`)
-    await client.query(`create database ${DATABASE}`)
-  } finally {
-    await client.end()
-  }
-}
-
-/** Waits for our end of its pipe to close, which the kernel does however we die, and then shuts the server down. */
-const GUARD_US = 'read -r _; kill -INT "$1"'
-/** Waits for the end of another process, then ends the server at once and deletes its folder: nobody will want it again. */
-const GUARD_OTHER = `while kill -0 "$2" 2>/dev/null; do sleep 1; done
-kill -QUIT "$1"
-i=0; while kill -0 "$1" 2>/dev/null && [ $i -lt 10 ]; do sleep 1; i=$((i+1)); done
-rm -rf "$3"`
-
-/** A small shell without which a killed process would leave the database running. */
-function spawnGuardian(pid: number, options: PostgresOptions, account: Account | undefined): ChildProcess {
-  const other = options.untilProcessEnds
-  const args = [
-    '-c',
-    other ? GUARD_OTHER : GUARD_US,
-    'sh',
-    String(pid),
-    String(other),
-    resolve(options.directory),
-  ]
-  const guardian = spawn('/bin/sh', args, {
-    ...(other ? {} : asAccount(account)),
-    cwd: '/',
-    env: serverEnvironment(),
-    stdio: ['pipe', 'ignore', 'ignore'],
-    detached: true,
-  })
-  guardian.on('error', () => undefined)
-  guardian.stdin!.on('error', () => undefined)
-  guardian.unref()
-  ;(guardian.stdin as unknown as { unref?(): void }).unref?.()
-  return guardian
 }
 
 function superviseRunning(options: PostgresOptions, how: Launch, server: Postmaster, pid: number): Postgres {
