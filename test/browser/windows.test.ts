@@ -16,6 +16,7 @@ interface Declared {
   note: string
   actor: string
   position: number
+  withdrawn?: { actor: string; reason: string }
 }
 
 let county: AlarmStand
@@ -52,6 +53,18 @@ async function signIn({ page }: Tab): Promise<void> {
 async function choose(page: Page, label: string, option: string | RegExp): Promise<void> {
   await page.locator('form').getByLabel(label, { exact: true }).click()
   await page.locator('.ant-select-item-option').filter({ hasText: option }).first().click()
+}
+
+/** Goes through the dialog as a person does who forgets the reason first. */
+async function withdraw(page: Page, what: string, reason: string): Promise<void> {
+  const dialog = page.getByRole('dialog')
+  await dialog.getByRole('button', { name: `确认${what}` }).click()
+  await dialog.getByText('请写明理由').waitFor()
+  expect(await obstacles(page)).toEqual([])
+  await dialog.getByLabel('理由').fill(reason)
+  await dialog.getByLabel('撤回人').fill('李四')
+  await dialog.getByRole('button', { name: `确认${what}` }).click()
+  await dialog.waitFor({ state: 'hidden' })
 }
 
 const declared = (site: string): Promise<Declared[]> => county.get(`/api/windows?site=${site}`)
@@ -115,11 +128,52 @@ describe('who declares', () => {
     expect(await county.alarms('state=sight&site=S001')).toEqual([])
     await tab.go('/windows?site=S001&state=running')
     await page.getByRole('button', { name: '提前结束' }).click()
+    await withdraw(page, '提前结束', '清罐提前完成')
     await soon(plain(page)).toContain('没有符合条件的申报')
     const [own] = await declared('S001')
-    expect(own!.to).toBeLessThanOrEqual(county.now())
+    expect(own).toMatchObject({ withdrawn: { actor: '李四', reason: '清罐提前完成' } })
+    expect((await county.alarms('state=sight&site=S001')).map(({ rule }) => rule)).toContain('sudden-loss')
     await page.getByRole('button', { name: '已结束' }).click()
-    await soon(plain(page)).toContain('已结束永和加油站1号罐清洗')
+    await soon(plain(page)).toMatch(/已结束永和加油站1号罐清洗.*已提前结束.*李四·清罐提前完成/)
+  })
+
+  it('takes a window back before it begins; nothing happens without confirming', async () => {
+    const { page } = tab
+    const from = county.now() + HOUR_MS
+    const order = { site: 'S001', part: '', purpose: 'other', from, to: from + HOUR_MS, note: '录错站点' }
+    await county.post('/api/windows', { ...order, actor: '张三' })
+    // Loaded anew: the list is up to 15 s old otherwise.
+    await page.goto(`${county.base}/windows?site=S001&state=coming`)
+    await page.getByRole('button', { name: '撤回', exact: true }).click()
+    await page.getByRole('button', { name: '不改动' }).click()
+    await page.getByRole('button', { name: '撤回', exact: true }).click()
+    await page.keyboard.press('Escape')
+    expect(await page.getByRole('dialog').count()).toBe(0)
+    expect((await declared('S001')).some((each) => each.note === '录错站点' && each.withdrawn)).toBe(false)
+    await page.getByRole('button', { name: '撤回', exact: true }).click()
+    await withdraw(page, '撤回', '站点选错')
+    await soon(plain(page)).toContain('没有符合条件的申报')
+    await page.getByRole('button', { name: '已撤回' }).click()
+    await soon(plain(page)).toMatch(/已撤回永和加油站全站其他.*录错站点已撤回.*李四·站点选错/)
+    expect(tab.complaints).toEqual([])
+  })
+})
+
+describe('a notice', () => {
+  it('is withdrawn on the page of its site with a reason, and stays listed as withdrawn', async () => {
+    const { page } = tab
+    const notice = { site: 'S001', grade: '92', volumeMillilitres: 1e7, supplier: '示例油库' }
+    await county.post('/api/notices', { ...notice, expectedAt: county.now() + HOUR_MS, actor: '张三' })
+    await page.goto(`${county.base}/sites/S001`)
+    await page.getByRole('button', { name: '撤回', exact: true }).click()
+    await page.getByText('将按未登记卸油告警').waitFor()
+    await withdraw(page, '撤回', '登记重复')
+    await soon(plain(page)).toMatch(/示例油库.*已撤回.*李四·登记重复/)
+    expect(await page.getByRole('button', { name: '撤回', exact: true }).count()).toBe(0)
+    expect(await county.get('/api/notices?site=S001')).toMatchObject([
+      { withdrawn: { actor: '李四', reason: '登记重复' } },
+    ])
+    expect(tab.complaints).toEqual([])
   })
 })
 

@@ -40,6 +40,7 @@ const VERBATIM = new Set([
   'registered',
   'nozzle',
   'notice',
+  'withdrawnNotice',
   'window',
   'port',
   'message',

@@ -43,6 +43,8 @@ export const ACT_PATHS = {
   changeSettings: '/api/rules/:rule/settings',
   registerNotice: '/api/notices',
   declareWindow: '/api/windows',
+  withdrawNotice: '/api/notices/:notice/withdraw',
+  withdrawWindow: '/api/windows/:window/withdraw',
   decideChart: '/api/sites/:site/charts',
 } as const satisfies { readonly [N in EndpointName]?: Endpoints[N]['path'] }
 export type ActName = keyof typeof ACT_PATHS

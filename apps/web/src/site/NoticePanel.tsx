@@ -1,9 +1,9 @@
-import type { Grade } from '@oiltrail/domain'
+import { type Grade, LATEST_WITHDRAWAL_MS } from '@oiltrail/domain'
 import { HOUR_MS } from '@oiltrail/kernel'
 import { Input, Select } from 'antd'
 import { type ReactNode, useState } from 'react'
 import { Link } from 'react-router'
-import type { Administrator } from '../admin.ts'
+import { type Administrator, useAdministrator } from '../admin.ts'
 import '../alarms/alarms.css'
 import { serverNow } from '../api/clock.ts'
 import type { Answer } from '../api/endpoints.ts'
@@ -20,6 +20,8 @@ import { useWords } from '../settings.tsx'
 import { formatNumber, formatShortMoment } from '../text/format.ts'
 import { Panel } from '../ui/Panel.tsx'
 import { type Column, Table } from '../ui/Table.tsx'
+import { WithdrawButton } from '../withdraw/WithdrawButton.tsx'
+import { WithdrawnNote } from '../withdraw/WithdrawnNote.tsx'
 import { fieldOfMoment, momentOfField } from './localTime.ts'
 
 type Notice = Answer<'notices'>[number]
@@ -152,9 +154,37 @@ function NoticeForm({ site, grades, administrator }: FormProps): ReactNode {
   )
 }
 
+/** That a notice was taken back, or, for an administrator, the button that does it while it can still matter. */
+function NoticeState({ row, administrator }: NoticeStateProps): ReactNode {
+  const words = useWords()
+  if (row.withdrawn) return <WithdrawnNote withdrawn={row.withdrawn} word={words.withdraw.withdrawn} />
+  if (!administrator || row.expectedAt < serverNow() - LATEST_WITHDRAWAL_MS) return null
+  return (
+    <WithdrawButton
+      call="withdrawNotice"
+      params={{ notice: row.notice }}
+      administrator={administrator}
+      renewed={['notices', 'alarms', 'alarmPlaces']}
+      label={words.withdraw.withdraw}
+      what={
+        <>
+          {formatShortMoment(row.expectedAt)} · {words.gradeFull[row.grade]} ·{' '}
+          <Litres millilitres={row.volumeMillilitres} /> · {row.supplier} · {row.notice}
+        </>
+      }
+      consequence={words.withdraw.notice}
+    />
+  )
+}
+interface NoticeStateProps {
+  readonly row: Notice
+  readonly administrator: Administrator | undefined
+}
+
 /** Deliveries registered for a site before they come, and the form that registers one. */
 export function NoticePanel({ site, grades }: { site: string; grades: readonly Grade[] }): ReactNode {
   const words = useWords()
+  const administrator = useAdministrator()
   const query = useRead('notices', {}, { site, limit: SHOWN })
   const columns: Column<Notice>[] = [
     { key: 'at', title: words.notice.expected, cell: (row) => formatShortMoment(row.expectedAt) },
@@ -173,12 +203,19 @@ export function NoticePanel({ site, grades }: { site: string; grades: readonly G
       right: true,
       cell: (row) => <Link to={paths.entry(row.position)}>#{formatNumber(row.position)}</Link>,
     },
+    { key: 'state', title: '', cell: (row) => <NoticeState row={row} administrator={administrator} /> },
   ]
   return (
     <Panel title={words.notice.title} extra={words.notice.note}>
       <Loaded query={query} lines={2}>
         {(rows) => (
-          <Table columns={columns} rows={rows} rowKey={(row) => row.notice} empty={words.notice.empty} />
+          <Table
+            stacked
+            columns={columns}
+            rows={rows}
+            rowKey={(row) => row.notice}
+            empty={words.notice.empty}
+          />
         )}
       </Loaded>
       <TokenGate reason={words.notice.needToken}>

@@ -3,6 +3,7 @@ import { enLog } from './enLog.ts'
 import { enShare } from './enShare.ts'
 import { enWatch } from './enWatch.ts'
 import { enWindows } from './enWindows.ts'
+import { enWithdraw } from './enWithdraw.ts'
 import { formatChange } from './format.ts'
 import type { Words } from './zh.ts'
 
@@ -58,6 +59,7 @@ export const en: Words = {
     'settings-changed': 'Rule settings changed',
     'delivery-noticed': 'Delivery registered',
     'window-declared': 'Window declared',
+    withdrawn: 'Notice or window withdrawn',
     'clock-ticked': 'Time of the log',
     'platform-started': 'Platform at work',
   },
@@ -300,6 +302,7 @@ export const en: Words = {
   ...enLog,
   ...enWatch,
   windows: enWindows,
+  withdraw: enWithdraw,
   share: enShare,
   notFound: { title: 'There is no such page', back: 'Back to the monitor' },
   unit: { litre: 'L', yuan: '¥', celsius: '°C', millimetre: 'mm', percent: '%' },

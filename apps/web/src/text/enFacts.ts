@@ -61,6 +61,7 @@ export const enFacts = {
     missingRecords: 'Missing records',
     nights: 'Dark at night',
     notice: 'Notice',
+    withdrawnNotice: 'Withdrawn notice',
     noticeMillilitres: 'Volume of the notice',
     nozzle: 'Nozzle',
     openMilliseconds: 'Open for',

@@ -5,6 +5,7 @@ import { zhLog } from './zhLog.ts'
 import { zhShare } from './zhShare.ts'
 import { zhWatch } from './zhWatch.ts'
 import { zhWindows } from './zhWindows.ts'
+import { zhWithdraw } from './zhWithdraw.ts'
 
 const words = {
   product: '油踪',
@@ -59,6 +60,7 @@ const words = {
     'settings-changed': '规则参数变更',
     'delivery-noticed': '来油登记',
     'window-declared': '作业时段申报',
+    withdrawn: '撤回登记或申报',
     'clock-ticked': '日志走时',
     'platform-started': '平台投入运行',
   } as Readonly<Record<string, string>>,
@@ -304,6 +306,7 @@ const words = {
   ...zhLog,
   ...zhWatch,
   windows: zhWindows,
+  withdraw: zhWithdraw,
   share: zhShare,
   notFound: { title: '没有这个页面', back: '回到监控' },
   unit: { litre: 'L', yuan: '¥', celsius: '°C', millimetre: 'mm', percent: '%' },

@@ -61,6 +61,7 @@ export const zhFacts = {
     missingRecords: '缺失记录',
     nights: '夜间失联',
     notice: '来油登记号',
+    withdrawnNotice: '已撤回的来油登记',
     noticeMillilitres: '登记数量',
     nozzle: '油枪',
     openMilliseconds: '未补时长',

@@ -2,16 +2,22 @@ import type { ReactNode } from 'react'
 import { Link } from 'react-router'
 import type { Administrator } from '../admin.ts'
 import { spanText } from '../alarms/facts.ts'
-import { serverNow } from '../api/clock.ts'
 import { useRead } from '../api/queries.ts'
-import { useAct } from '../api/useAct.ts'
-import { Trouble } from '../parts/Trouble.tsx'
 import { paths } from '../paths.ts'
 import { useSettings, useWords } from '../settings.tsx'
 import { formatMoment, formatNumber, spaced } from '../text/format.ts'
 import type { Words } from '../text/zh.ts'
 import { type Column, Table } from '../ui/Table.tsx'
-import { type DeclaredWindow, GRACE_MS, stateOf, WINDOW_READS } from './declared.ts'
+import { WithdrawButton } from '../withdraw/WithdrawButton.tsx'
+import { WithdrawnNote } from '../withdraw/WithdrawnNote.tsx'
+import {
+  type DeclaredWindow,
+  GRACE_MS,
+  inForce,
+  stateOf,
+  WINDOW_READS,
+  type WindowState,
+} from './declared.ts'
 import { useMoment } from './useMoment.ts'
 import './windows.css'
 
@@ -49,24 +55,45 @@ function Declarer({ row }: { row: DeclaredWindow }): ReactNode {
   )
 }
 
-/** Ends a running window now: alarms come before people again. */
-function EndButton({ row, administrator }: { row: DeclaredWindow; administrator: Administrator }): ReactNode {
+/** Takes a window back before it begins, or ends it now: alarms come before people again. */
+function EndButton({
+  row,
+  state,
+  administrator,
+}: {
+  row: DeclaredWindow
+  state: WindowState
+  administrator: Administrator
+}): ReactNode {
   const words = useWords()
-  const { busy, error, run } = useAct('declareWindow', administrator, WINDOW_READS)
-  const { window, site, part, purpose, from, note } = row
-  const order = { window, site, part, purpose, from, note, actor: administrator.actor || row.actor }
+  if (state !== 'coming' && state !== 'running') return null
   return (
-    <>
-      <button
-        type="button"
-        className="button button-small"
-        disabled={busy}
-        onClick={() => void run({}, { ...order, to: Math.floor(serverNow()) })}
-      >
-        {words.windows.end}
-      </button>
-      {error ? <Trouble error={error} /> : null}
-    </>
+    <WithdrawButton
+      call="withdrawWindow"
+      params={{ window: row.window }}
+      administrator={administrator}
+      renewed={WINDOW_READS}
+      label={state === 'coming' ? words.withdraw.withdraw : words.withdraw.end}
+      what={`${partText(words, row.part)} · ${words.windows.purposes[row.purpose]} · ${windowText(row.from, row.to)}`}
+      consequence={words.withdraw[state]}
+    />
+  )
+}
+
+/** Why it was declared, and that it was taken back. */
+function WindowNote({ row }: { row: DeclaredWindow }): ReactNode {
+  const words = useWords()
+  const { from, to } = inForce(row)
+  return (
+    <span className="window-note">
+      {row.note || '—'}
+      {row.withdrawn ? (
+        <WithdrawnNote
+          withdrawn={row.withdrawn}
+          word={to > from ? words.withdraw.ended : words.withdraw.withdrawn}
+        />
+      ) : null}
+    </span>
   )
 }
 
@@ -74,7 +101,7 @@ interface WindowTableProps {
   readonly windows: readonly DeclaredWindow[]
   readonly withSite?: boolean
   readonly empty: ReactNode
-  /** May end what runs. */
+  /** May end what runs and take back what is to come. */
   readonly administrator?: Administrator | undefined
 }
 
@@ -95,7 +122,7 @@ function useColumns({ withSite, administrator }: WindowTableProps): Column<Decla
       title: words.windows.filter,
       cell: (row) => {
         const state = stateOf(row, now)
-        const className = state === 'running' ? 'fuelling' : state === 'over' ? 'faint' : undefined
+        const className = state === 'running' ? 'fuelling' : state === 'coming' ? undefined : 'faint'
         return <span className={className}>{words.windows.states[state]}</span>
       },
     },
@@ -112,7 +139,7 @@ function useColumns({ withSite, administrator }: WindowTableProps): Column<Decla
     {
       key: 'note',
       title: words.windows.note,
-      cell: (row) => <span className="window-note">{row.note || '—'}</span>,
+      cell: (row) => <WindowNote row={row} />,
     },
     { key: 'actor', title: words.windows.actor, cell: (row) => <Declarer row={row} /> },
     {
@@ -126,8 +153,9 @@ function useColumns({ withSite, administrator }: WindowTableProps): Column<Decla
           {
             key: 'end',
             title: '',
-            cell: (row: DeclaredWindow) =>
-              stateOf(row, now) === 'running' ? <EndButton row={row} administrator={administrator} /> : null,
+            cell: (row: DeclaredWindow) => (
+              <EndButton row={row} state={stateOf(row, now)} administrator={administrator} />
+            ),
           },
         ]
       : []),

@@ -1,3 +1,4 @@
+import { cutShort } from '@oiltrail/domain'
 import { DAY_MS, dayIndex, dayStart, HOUR_MS } from '@oiltrail/kernel'
 import type { Answer } from '../api/endpoints.ts'
 
@@ -51,19 +52,24 @@ function overlap([from, to]: Span, begins: number, ends: number): number {
   return Math.max(0, Math.min(to, ends) - Math.max(from, begins))
 }
 
+/** A window as far as it hides alarms: one that was withdrawn only until then. */
+export function inForce<W extends Pick<DeclaredWindow, 'from' | 'to' | 'withdrawn'>>(window: W): W {
+  return window.withdrawn ? cutShort(window, window.withdrawn.at) : window
+}
+
 /**
  * What each site declared of the last `DECLARED_DAYS` days of China time, up to now: windows of any part of it, overlaps counted
  * once, what is still to come not at all. Sites with none are left out; those with most days come first.
  */
 export function declaredBySite(
-  windows: readonly Pick<DeclaredWindow, 'site' | 'from' | 'to'>[],
+  windows: readonly Pick<DeclaredWindow, 'site' | 'from' | 'to' | 'withdrawn'>[],
   now: number,
   usual: Usual,
 ): Declared[] {
   const today = dayIndex(now)
   const begins = dayStart(today - DECLARED_DAYS + 1)
   const spans = new Map<string, Span[]>()
-  for (const { site, from, to } of windows) {
+  for (const { site, from, to } of windows.map(inForce)) {
     const span: Span = [Math.max(from, begins), Math.min(to, now)]
     if (span[1] > span[0]) spans.set(site, [...(spans.get(site) ?? []), span])
   }
@@ -82,14 +88,16 @@ export function declaredBySite(
     .sort((a, b) => b.days - a.days || b.milliseconds - a.milliseconds || a.site.localeCompare(b.site))
 }
 
-export const WINDOW_STATES = ['all', 'running', 'coming', 'over'] as const
+export const WINDOW_STATES = ['all', 'running', 'coming', 'over', 'withdrawn'] as const
 export type WindowState = (typeof WINDOW_STATES)[number]
 
-/** Where a window stands at a moment; its last moment still belongs to it. */
+/** Where a window stands at a moment; its last moment still belongs to it. One that was withdrawn while it ran is over. */
 export function stateOf(
-  { from, to }: Pick<DeclaredWindow, 'from' | 'to'>,
+  window: Pick<DeclaredWindow, 'from' | 'to' | 'withdrawn'>,
   now: number,
 ): Exclude<WindowState, 'all'> {
+  const { from, to } = inForce(window)
+  if (window.withdrawn) return to > from ? 'over' : 'withdrawn'
   if (now < from) return 'coming'
   return now <= to ? 'running' : 'over'
 }

@@ -104,6 +104,19 @@ describe('a window at a moment', () => {
   ])('%s at %i ms after it began', (state, after) => {
     expect(stateOf({ from: NOW, to: NOW + HOUR_MS }, NOW + after)).toBe(state)
   })
+
+  it.each([
+    ['withdrawn', 'before it began', -HOUR_MS, 0],
+    ['withdrawn', 'the moment it began', 0, 0],
+    ['over', 'in its midst', HOUR_MS / 2, 0.5],
+    ['over', 'after its end', 2 * HOUR_MS, 1],
+  ])('%s: taken back %s, and counts as far as it ran', (state, _when, after, hours) => {
+    const [from, to] = [at(-1, 8), at(-1, 9)]
+    const withdrawn = { position: 9, at: from + after, actor: '李四', reason: '改期' }
+    expect(stateOf({ from, to, withdrawn }, NOW)).toBe(state)
+    const [declared] = declaredBySite([{ site: 'S001', from, to, withdrawn }], NOW, USUAL)
+    expect((declared?.milliseconds ?? 0) / HOUR_MS).toBeCloseTo(hours, 5)
+  })
 })
 
 const GOOD: Draft = { ...freshDraft('S001', '张三', NOW), note: '2 号枪检定' }
