@@ -126,6 +126,7 @@ describe('suppression', () => {
     expect(isInSight(play(hidden, decideReleased(hidden, 6))!, 6)).toBe(true)
     const gone = play(hidden, decideCleared(hidden, 6))!
     expect(gone).toMatchObject({ handling: 'closed', active: false })
+    expect(decideReleased(gone, 7), 'settled once').toEqual([])
     const accepted = play(born(), unwrap(decideCommand(born(), command('accept'), true)))!
     expect(decideSuppressed(accepted, suppressor, 5)).toEqual([])
   })

@@ -153,9 +153,9 @@ export function decideSuppressed(open: Alarm, suppressed: Suppressor, at: EpochM
     : [{ step: 'suppressed', at, suppressed }]
 }
 
-/** Decides what happens when a suppressor goes: what is still true comes into sight, the rest is settled. */
+/** Decides what happens when a suppressor goes: what is still true comes into sight, the rest is settled, once. */
 export function decideReleased(open: Alarm, at: EpochMs): readonly AlarmStep[] {
-  if (!open.suppressed) return []
+  if (!open.suppressed || !isOpen(open)) return []
   return open.active ? [{ step: 'released', at }] : [{ step: 'settled', at }]
 }
 
