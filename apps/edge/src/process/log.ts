@@ -7,6 +7,7 @@ export function openLog(name: string): Logger {
       name,
       level: process.env.OILTRAIL_LOG ?? 'info',
       base: { name, pid: process.pid },
+      timestamp: pino.stdTimeFunctions.isoTime,
       redact: ['token', 'password', 'enrolCode', '*.token', '*.password', '*.enrolCode'],
     },
     pino.destination({ fd: 2, sync: true }),
