@@ -120,12 +120,18 @@ function LastWeek({ hours, y }: { hours: readonly Hour[]; y: ToY }): ReactNode {
   )
 }
 
+/** Half of the axis must be whole litres: a county that sold nothing yet would read 0, 1, 1. */
+const LEAST_SCALE_MILLILITRES = 100_000
+
 /** Today's sales hour by hour upon those of the same weekday last week; its title tells what it shows. */
 export function DayCurve({ overview }: { overview: Answer<'overview'> }): ReactNode {
   const words = useWords()
   const { hours } = overview
   const most = niceCeiling(
-    Math.max(1000, ...hours.flatMap((hour) => [hour.todayMillilitres ?? 0, hour.lastWeekMillilitres])),
+    Math.max(
+      LEAST_SCALE_MILLILITRES,
+      ...hours.flatMap((hour) => [hour.todayMillilitres ?? 0, hour.lastWeekMillilitres]),
+    ),
   )
   const y: ToY = (millilitres) => TOP + (HEIGHT - TOP - BOTTOM) * (1 - millilitres / most)
   const now = hourOfDay(overview.asOf)

@@ -50,6 +50,7 @@ export function HealthPanel({ overview }: { overview: Answer<'overview'> }): Rea
         </span>
       </p>
       <h3>{words.cockpit.attention}</h3>
+      {overview.sites.length === 0 ? <p className="soft">{words.empty.sites}</p> : null}
       {troubled.length === 0 && overview.sites.length > 0 ? (
         <p className="soft">
           <StateDot state="ok" word={words.cockpit.attentionNone} />

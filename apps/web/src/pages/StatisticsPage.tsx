@@ -85,10 +85,12 @@ export function StatisticsPage(): ReactNode {
                 onPage={(page) => change({ page: page === 1 ? undefined : String(page) })}
               />
             </Panel>
-            <Panel title={title}>
-              <StatisticsChart rows={rows} question={question} height={CHART_HEIGHT} label={title} />
-              <SeriesKey rows={rows} question={question} />
-            </Panel>
+            {rows.length > 0 ? (
+              <Panel title={title}>
+                <StatisticsChart rows={rows} question={question} height={CHART_HEIGHT} label={title} />
+                <SeriesKey rows={rows} question={question} />
+              </Panel>
+            ) : null}
           </div>
         )}
       </Loaded>
