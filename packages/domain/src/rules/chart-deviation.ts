@@ -23,7 +23,7 @@ import type { Ref, TankPointEvent } from './event.ts'
 import { defineRule, type Step, type Verdict } from './rule.ts'
 import type { SettingValues } from './settings.ts'
 import { subjectParts, subjectWords } from './subject.ts'
-import { tankSubject } from './subjects-of.ts'
+import { goneNotice, tankSubject } from './subjects-of.ts'
 
 /** A chart put before a person; it stands as it was reckoned until another one is proposed. */
 export interface ChartProposal extends LearntChart {
@@ -148,14 +148,15 @@ export const chartDeviation = defineRule<State, Key>({
   subjectsOf: tankSubject,
   start: () => ({ strap: NO_STRAP, proposal: null }),
   step(before, event, around): Step<State> {
+    const gone = goneNotice(event, around)
+    if (gone !== undefined) {
+      const strap = withdrawStrapNotice(before.strap, gone)
+      return { state: strap === before.strap ? before : { ...before, strap } }
+    }
     if (event.type === 'notice') {
       const { notice, expectedAt: at } = event.notice
       const volume = noticedMillilitres20(event.notice)
       return { state: { ...before, strap: strapNotice(before.strap, { notice, at, volume }) } }
-    }
-    if (event.type === 'withdrawal') {
-      const strap = withdrawStrapNotice(before.strap, event.withdrawal.name)
-      return { state: strap === before.strap ? before : { ...before, strap } }
     }
     if (event.type === 'tank-point') {
       const { point, deviationMillilitres, tank } = event

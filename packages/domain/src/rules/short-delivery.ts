@@ -13,7 +13,7 @@ import type { Ref, TankPointEvent } from './event.ts'
 import { type Around, defineRule, type Finding, type Step } from './rule.ts'
 import { litresText, spanText } from './say.ts'
 import { subjectWords } from './subject.ts'
-import { tankSubject } from './subjects-of.ts'
+import { goneNotice, tankSubject } from './subjects-of.ts'
 
 interface Notice {
   readonly notice: string
@@ -287,13 +287,14 @@ export const shortDelivery = defineRule<State, Key>({
     doubts: [],
   }),
   step(before, event, around): Step<State> {
+    const gone = goneNotice(event, around)
+    if (gone !== undefined) return { state: withdrawn(before, gone) }
     if (event.type === 'notice') {
       const { notice, expectedAt: at } = event.notice
       const volume = noticedMillilitres20(event.notice)
       const others = before.notices.filter((each) => each.notice !== notice)
       return { state: { ...before, notices: [...others, { notice, at, volume }].slice(-MOST_NOTICES) } }
     }
-    if (event.type === 'withdrawal') return { state: withdrawn(before, event.withdrawal.name) }
     if (event.type === 'tank-point') return weighed(before, event, around)
     if (event.type !== 'fact' || event.fact.kind !== 'delivery') return { state: before }
     const { fact, ref } = event

@@ -6,7 +6,7 @@ import type { Ref } from './event.ts'
 import { type Around, defineRule, type Step } from './rule.ts'
 import { litresText, momentText, spanText } from './say.ts'
 import { subjectWords } from './subject.ts'
-import { tankSubject } from './subjects-of.ts'
+import { goneNotice, tankSubject } from './subjects-of.ts'
 
 /** A running day, millilitres at 20 °C. */
 interface Day {
@@ -357,15 +357,16 @@ export const stockBalance = defineRule<State, Key>({
     notices: [],
   }),
   step(state, event, around): Step<State> {
+    const gone = goneNotice(event, around)
+    if (gone !== undefined) {
+      const notices = state.notices.filter((each) => each.notice !== gone)
+      return { state: notices.length === state.notices.length ? state : { ...state, notices } }
+    }
     if (event.type === 'notice') {
       const { notice, expectedAt: at } = event.notice
       const others = state.notices.filter((each) => each.notice !== notice)
       const noticed = { notice, at, volume: noticedMillilitres20(event.notice) }
       return { state: { ...state, notices: [...others, noticed].slice(-MOST_NOTICES) } }
-    }
-    if (event.type === 'withdrawal') {
-      const notices = state.notices.filter((each) => each.notice !== event.withdrawal.name)
-      return { state: notices.length === state.notices.length ? state : { ...state, notices } }
     }
     if (event.type !== 'tank-point') return { state }
     const { point, deviationMillilitres } = event

@@ -126,10 +126,10 @@ export default defineCases(unregisteredDelivery, [
       23:30 level 1 L=15000
       23:50 withdrawal notice N1`,
     expect: [
-      '23:50 ▲ tank/1 永和加油站 1 号罐 11-23 22:30–22:46 进油 5000.0 L(20 ℃,已计入同期付油),其来油登记 N1 已撤回',
+      '23:50 ▲ tank/1 永和加油站 1 号罐 11-23 22:30–22:46 进油 5000.0 L(20 ℃,已计入同期付油),其来油登记 N1 已撤回或改登',
     ],
     expectEn: [
-      '永和加油站, tank 1: 11-23 22:30–22:46 5000.0 L came in (20 °C, sales meanwhile included), its notice N1 was withdrawn',
+      '永和加油站, tank 1: 11-23 22:30–22:46 5000.0 L came in (20 °C, sales meanwhile included), its notice N1 was withdrawn or changed',
     ],
   },
   {
@@ -143,7 +143,7 @@ export default defineCases(unregisteredDelivery, [
       23:30 level 1 L=15000
       23:45 level 1 L=15000`,
     expect: [
-      '22:50 ▲ tank/1 永和加油站 1 号罐 11-23 22:30–22:46 进油 1200.0 L(20 ℃,已计入同期付油),其来油登记 N1 已撤回',
+      '22:50 ▲ tank/1 永和加油站 1 号罐 11-23 22:30–22:46 进油 1200.0 L(20 ℃,已计入同期付油),其来油登记 N1 已撤回或改登',
       '23:15 ▲ tank/1 永和加油站 1 号罐 11-23 22:30–23:00 进油 5000.0 L(20 ℃,已计入同期付油),前后 2 h 内无来油登记',
     ],
   },
@@ -200,6 +200,27 @@ export default defineCases(unregisteredDelivery, [
       20:00 notice 92 L=5000 tank=1 expected=22:30
       20:05 withdrawal notice N1
       20:10 notice 92 L=5000 tank=1 expected=23:00${CALM}
+      22:46 level 1 L=15000
+      23:00 level 1 L=15000`,
+    expect: [],
+    nearMiss: true,
+  },
+  {
+    what: 'the wrong tank was named, and the same notice stated anew for the right one: it covers the wrong one no more',
+    events: `
+      20:00 notice 92 L=5000 tank=1 expected=22:30
+      20:05 notice 0 L=5000 tank=2 expected=22:30${CALM}
+      22:46 level 1 L=11200 status=1
+      22:55 level 1 L=11200`,
+    expect: [
+      '22:46 ▲ tank/1 永和加油站 1 号罐 11-23 22:30–22:46 进油 1200.0 L(20 ℃,已计入同期付油),前后 2 h 内无来油登记',
+    ],
+  },
+  {
+    what: 'the tank was not known, and is told before the oil comes',
+    events: `
+      20:00 notice 92 L=5000 expected=22:30
+      20:05 notice 92 L=5000 tank=1 expected=22:30${CALM}
       22:46 level 1 L=15000
       23:00 level 1 L=15000`,
     expect: [],

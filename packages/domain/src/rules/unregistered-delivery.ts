@@ -2,11 +2,11 @@ import type { EpochMs } from '@oiltrail/kernel'
 import { readingDeviation, type TankMoment } from '../measure/tank-track.ts'
 import { noticedMillilitres20, volume20Millilitres } from '../measure/volume20.ts'
 import { PROPOSED, setting } from './declare.ts'
-import type { FactEvent, NoticeEvent, Ref, TankPointEvent, WithdrawalEvent } from './event.ts'
+import type { FactEvent, NoticeEvent, Ref, TankPointEvent } from './event.ts'
 import { type Around, defineRule, type Step } from './rule.ts'
 import { litresText, spanText } from './say.ts'
 import { subjectWords } from './subject.ts'
-import { tankSubject } from './subjects-of.ts'
+import { goneNotice, tankSubject } from './subjects-of.ts'
 import { LATEST_WITHDRAWAL_MS } from './withdrawal.ts'
 
 /** What came under a notice, in one load or several. */
@@ -141,10 +141,10 @@ function used(expected: Expected, by: Brought): Expected {
   return { ...expected, left: expected.left - by.millilitres, brought }
 }
 
-/** What came under a notice that is withdrawn is explained by another one, or was never registered. */
-function withdrawn(before: State, { withdrawal, ref }: WithdrawalEvent, toleranceMs: number): Step<State> {
-  const gone = before.expected.find(({ notice }) => notice === withdrawal.name)
-  const running = before.rise?.notice === withdrawal.name ? before.rise : null
+/** What came under a notice that is withdrawn, or stated anew for other tanks, is explained by another one, or was never registered. */
+function withdrawn(before: State, name: string, ref: Ref, toleranceMs: number): Step<State> {
+  const gone = before.expected.find(({ notice }) => notice === name)
+  const running = before.rise?.notice === name ? before.rise : null
   if (!gone && !running) return { state: before }
   const expected = before.expected.filter((each) => each !== gone)
   const parts = [...(gone?.brought ? [gone.brought] : []), ...(running ? [broughtBy(running)] : [])]
@@ -170,7 +170,7 @@ function withdrawn(before: State, { withdrawal, ref }: WithdrawalEvent, toleranc
     finding: {
       verdict: 'alert',
       momentary: true,
-      facts: { risenMillilitres: Math.round(all.millilitres), withdrawnNotice: withdrawal.name },
+      facts: { risenMillilitres: Math.round(all.millilitres), withdrawnNotice: name },
       from: all.from,
       to: all.to,
       evidence: [all.ref, ref],
@@ -273,8 +273,9 @@ export const unregisteredDelivery = defineRule<State, Key>({
   subjectsOf: tankSubject,
   start: () => ({ since: 0, last: null, rise: null, expected: [], doubt: false, raw: [] }),
   step(state, event, around): Step<State> {
+    const gone = goneNotice(event, around)
+    if (gone !== undefined) return withdrawn(state, gone, event.ref, around.settings.noticeMinutes * 60_000)
     if (event.type === 'notice') return { state: noted(state, event) }
-    if (event.type === 'withdrawal') return withdrawn(state, event, around.settings.noticeMinutes * 60_000)
     if (event.type === 'tank-point') return weighed(state, event, around)
     if (event.type !== 'fact' || event.fact.kind !== 'level') return { state }
     return steep(state, event, around, event.fact.tank) ?? { state }
@@ -286,8 +287,8 @@ export const unregisteredDelivery = defineRule<State, Key>({
     const { withdrawnNotice: gone } = facts
     if (gone !== undefined)
       return language === 'zh'
-        ? `${who} ${spanText(from, to)} 进油 ${risen}(20 ℃,已计入同期付油),其来油登记 ${gone} 已撤回`
-        : `${who}: ${spanText(from, to)} ${risen} came in (20 °C, sales meanwhile included), its notice ${gone} was withdrawn`
+        ? `${who} ${spanText(from, to)} 进油 ${risen}(20 ℃,已计入同期付油),其来油登记 ${gone} 已撤回或改登`
+        : `${who}: ${spanText(from, to)} ${risen} came in (20 °C, sales meanwhile included), its notice ${gone} was withdrawn or changed`
     return language === 'zh'
       ? `${who} ${spanText(from, to)} 进油 ${risen}(20 ℃,已计入同期付油),前后 ${span} h 内无来油登记`
       : `${who}: ${spanText(from, to)} ${risen} came in (20 °C, sales meanwhile included), no delivery registered within ±${span} h`
