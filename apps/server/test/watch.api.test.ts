@@ -245,6 +245,9 @@ describe('a watching server', () => {
       withdrawn: { position, actor: '李四', reason: '第 1 人' },
     })
     expect(await ask(`/api/log/entries/${position}`)).toMatchObject({ type: 'desk', code: 'withdrawn' })
+    await expect(ask('/api/notices', { ...order, notice, site: 'S002', expectedAt: now })).rejects.toThrow(
+      '409',
+    )
     const week = 7 * 86_400_000
     const old = await ask<{ notice: string }>('/api/notices', { ...order, expectedAt: now - week - MINUTE })
     await expect(ask(`/api/notices/${old.notice}/withdraw`, { reason: '错误' })).rejects.toThrow('7 days')
@@ -261,6 +264,8 @@ describe('a watching server', () => {
     await ask('/api/windows/W-running/withdraw', reason)
     await expect(ask('/api/windows/W-running/withdraw', reason)).rejects.toThrow('409')
     await expect(ask('/api/windows/W-over/withdraw', reason)).rejects.toThrow('409')
+    const moved = { window: 'W-over', site: 'S003', part: '', purpose: 'other', from: now, to: now + MINUTE }
+    await expect(ask('/api/windows', moved)).rejects.toThrow('S004')
     const listed = await ask<{ window: string; withdrawn?: object }[]>('/api/windows?site=S004')
     expect(listed.map(({ window, withdrawn }) => [window, withdrawn])).toEqual([
       ['W-coming', expect.objectContaining(reason)],

@@ -8,6 +8,8 @@ import {
 } from '@oiltrail/domain'
 import { DAY_MS } from '@oiltrail/kernel'
 import {
+  findNotice,
+  findWindow,
   listNotices,
   listRuleFigures,
   listSettingsChanges,
@@ -67,6 +69,22 @@ function hasPart({ site, tanks, dispensers, arms }: Site, part: string): boolean
     return dispensers.some(({ nozzles }) => nozzles.some(({ nozzle }) => nozzle === code))
   if (kind === 'arm') return arms.some(({ arm }) => arm === code)
   return kind !== 'device' || code.split('-')[1] === site
+}
+
+/** A number stays with its site: what was stated for one site is withdrawn, not carried to another, whose rules never heard of it. */
+async function sameSite(
+  { context: { store, county } }: ApiParts,
+  { notice, window, site }: { notice?: string | undefined; window?: string | undefined; site: string },
+): Promise<void> {
+  const known = notice
+    ? (await findNotice(store.pool, county, notice))?.notice.site
+    : window && (await findWindow(store.pool, county, window))?.window.site
+  if (known && known !== site)
+    fail(
+      'CONFLICT',
+      `${notice ?? window} was stated for site ${known}: withdraw it, give another number`,
+      'site',
+    )
 }
 
 function trialShape(alarms: readonly TrialAlarm[]) {
@@ -194,6 +212,7 @@ export const ruleHandlers: Handlers<
   async registerNotice({ body }, parts) {
     const { actor = ADMINISTRATOR, ...notice } = body
     const { document } = await registered(parts, notice.site)
+    await sameSite(parts, notice)
     // Of a time before it the newest registration says nothing. Nor is the grade compared: a tank may change it until then.
     if (notice.tank !== undefined && notice.expectedAt >= document.effectiveAt)
       if (!hasPart(document, `tank/${notice.tank}`))
@@ -212,6 +231,7 @@ export const ruleHandlers: Handlers<
     const { actor = ADMINISTRATOR, ...window } = body
     if (window.to <= window.from) fail('INVALID_REQUEST', 'a window ends after it begins', 'to')
     const { document } = await registered(parts, window.site)
+    await sameSite(parts, window)
     if (window.to >= document.effectiveAt && !hasPart(document, window.part))
       fail('INVALID_REQUEST', `site ${window.site} has no such part`, 'part')
     notTooFar(parts, window.from, 'from')
