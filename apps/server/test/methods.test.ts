@@ -154,10 +154,14 @@ describe('the places of event streams (S2)', () => {
   }
 
   test('one source cannot take them all, and gets its own back when it lets go', async () => {
-    await fill('127.0.0.1')
+    await fill('127.0.0.3')
     expect(await listening('127.0.0.2'), 'another').toBe(200)
     open[0]!.destroy()
-    await until('a place is free', async () => (await listening('127.0.0.1')) === 200)
+    await until('a place is free', async () => (await listening('127.0.0.3')) === 200)
+  })
+
+  test('the machine itself is not counted: a proxy that nobody named may stand there, with a county behind it', async () => {
+    for (let i = 0; i <= MAX_LISTENERS_OF_SOURCE; i++) expect(await listening('127.0.0.1')).toBe(200)
   })
 
   test('behind a trusted proxy the source is who the proxy names; nobody else is believed about that', async () => {

@@ -1,9 +1,10 @@
 import type { ServerResponse } from 'node:http'
 import type { StreamEvent, StreamEventName } from '@oiltrail/contract'
+import { isThisMachine } from './source.ts'
 
 /** Screens that listen at once; a county has some dozens. */
 const MAX_LISTENERS = 200
-/** Of one source: an office of screens behind one address, and never so many that the others find no place. */
+/** Of one source elsewhere: an office of screens behind one address, and never so many that the others find no place. */
 export const MAX_LISTENERS_OF_SOURCE = 40
 /** Bytes that may wait for one listener. One that falls further behind is told to load its page again. */
 export const MAX_WAITING_BYTES = 256 * 1024
@@ -58,6 +59,7 @@ export class EventHub {
   fullFor(source: string): string | undefined {
     if (this.#listeners.size >= MAX_LISTENERS)
       return `${MAX_LISTENERS} screens listen already / 已有 ${MAX_LISTENERS} 个页面在接收`
+    if (isThisMachine(source)) return undefined
     let own = 0
     for (const listener of this.#listeners) if (listener.source === source) own++
     if (own < MAX_LISTENERS_OF_SOURCE) return undefined

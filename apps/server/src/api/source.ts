@@ -4,6 +4,8 @@ import { isIPv6 } from 'node:net'
 const LONGEST_SOURCE = 64
 /** Groups of an IPv6 address that name a network: a host has all addresses of its /64 at its command (RFC 4291 §2.5.1). */
 const NETWORK_GROUPS = 4
+/** Source of `::1`, the one address of its network. */
+const LOOPBACK_NETWORK = '0:0:0:0::/64'
 
 /** Who asks, as far as an address tells: the address itself in IPv4, its network in IPv6. */
 export function sourceOf(address: string): string {
@@ -18,6 +20,11 @@ export function sourceOf(address: string): string {
     group.replace(/^0+(?=.)/, ''),
   )
   return `${groups.slice(0, NETWORK_GROUPS).join(':')}::/64`
+}
+
+/** Whether somebody on this machine asks: its own user, or a proxy whose address nobody named, behind which all the screens of a county stand. */
+export function isThisMachine(source: string): boolean {
+  return source === '127.0.0.1' || source === LOOPBACK_NETWORK
 }
 
 function groupsOf(text: string): string[] {
