@@ -11,6 +11,7 @@ import { VIEW_TABLES } from '../src/replay/compare.ts'
 import { describeFinding } from '../src/replay/findings.ts'
 import { replay } from '../src/replay/replay.ts'
 import { readLogSigners, readyLogSigners } from '../src/seal/keys.ts'
+import { replayWatch } from '../src/watch/replay.ts'
 import { type Collector, openStand, type Stand, until } from './stand.ts'
 import { LOG_CASES, VIEW_CASES } from './tampering.ts'
 import { randomStream, siteOf } from './views.history.ts'
@@ -64,6 +65,7 @@ beforeAll(async () => {
   }
   const { context } = stand.server
   expect(await context.desk.decideChart('test', CHART, '与检定证书一致')).toMatchObject({ ok: true })
+  await withdrawOne(context)
   expect(await collectors[0]!.send(new TextEncoder().encode('junk\n'))).toMatchObject({ outcome: 'refused' })
   await until('all followers are there', () =>
     ['views', 'seal'].every((name) => context.followerPosition(name) === context.nextPosition()),
@@ -84,6 +86,25 @@ beforeAll(async () => {
   logged = context.nextPosition()
 })
 afterAll(() => stand.close())
+
+/** A notice and a window are stated, and taken back by somebody with a reason. */
+async function withdrawOne({ watch }: Stand['server']['context']): Promise<void> {
+  const [site, order] = ['S001', { actor: '李四', reason: '登记重复' }]
+  const [from, to] = [Date.now() + HOUR_MS, Date.now() + 2 * HOUR_MS]
+  const notice = { notice: 'N-1', site, grade: '92', supplier: '示例油库' } as const
+  const window = { window: 'W-1', site, part: '', purpose: 'other', note: '' } as const
+  await watch.notice('张三', { ...notice, volumeMillilitres: 1e7, expectedAt: to })
+  await watch.window('张三', { ...window, from, to })
+  const withdrawal = (of: 'notice' | 'window', name: string) => ({ ...order, withdrawal: { of, name, site } })
+  const done = [
+    await watch.withdraw(
+      { of: 'notice', notice: { expectedAt: to }, withdrawn: false },
+      withdrawal('notice', 'N-1'),
+    ),
+    await watch.withdraw({ of: 'window', window: { to }, withdrawn: false }, withdrawal('window', 'W-1')),
+  ]
+  expect(done).toMatchObject([{ ok: true }, { ok: true }])
+}
 
 async function runAudit(options: { readonly older?: string } = {}) {
   const keys = vkeys.map((text) => {
@@ -161,6 +182,22 @@ describe('the audit names what somebody did to the log', () => {
     expect(report.findingCount).toBeGreaterThan(0)
     const of = report.findings.filter((finding) => finding.table === named && detail.test(finding.detail))
     expect({ of: of.length > 0, all: report.findings }).toMatchObject({ of: true })
+  })
+})
+
+describe('B1: the audit names what somebody did to a withdrawal', () => {
+  it.each([
+    ['delivery_notice', 'update delivery_notice set withdrawn = null', /withdrawn/],
+    [
+      'quiet_window',
+      `update quiet_window set withdrawn = withdrawn || '{"actor": "别人"}'`,
+      /withdrawn.*李四|李四.*withdrawn/s,
+    ],
+  ])('%s: %s', async (table, sql, detail) => {
+    const { findings } = await tampered(table, sql, () => replayWatch(stand.database.store, COUNTY))
+    expect(findings).toMatchObject([{ table, tampering: 'altered' }])
+    expect(findings[0]!.detail).toMatch(detail)
+    expect((await replayWatch(stand.database.store, COUNTY)).findings).toEqual([])
   })
 })
 
