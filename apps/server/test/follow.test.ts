@@ -103,6 +103,17 @@ describe('a follower', () => {
     expect(await seen()).toEqual(upTo(51))
   })
 
+  test('with a slow pace sees at its stop what gathered since its last round', async () => {
+    const slow = Object.assign(new Recorder('slow'), { paceMs: 600_000 })
+    const loop = await start(slow)
+    await append(1)
+    await loop.reached(1)
+    await append(5)
+    await loop.stop()
+    expect(await seen()).toEqual(upTo(6))
+    expect(loop.position).toBe(6)
+  })
+
   test('that fails in the middle of a round is rolled back and sees it again', async () => {
     let failures = 0
     const recorder = new Recorder('a', (entries) => {

@@ -97,7 +97,7 @@ async function exportFrom(
         if (part === 'key') continue
         return refuse(
           'CONFLICT',
-          `entry ${entry.position} is not sealed yet; a checkpoint is signed every second`,
+          `entry ${entry.position} is not sealed yet; a running platform signs a checkpoint every second`,
         )
       }
       const proof = await prover.inclusion(entry.position, checkpoint.size)

@@ -82,15 +82,24 @@ export class FollowLoop implements Following {
     this.finished = this.run()
   }
 
-  /** Ends after the round in work. */
+  /** Ends after the round in work and one for what gathered meanwhile. */
   async stop(): Promise<void> {
     this.stopping = true
     this.unsubscribe()
     this.grown?.()
     this.stopped?.()
     await this.finished
+    await this.last()
     this.feed.leave(this)
     await this.rest()
+  }
+
+  /** What a slow pace let gather: left for the next start, the newest entries of a platform at rest would have no proof. */
+  private async last(): Promise<void> {
+    if (this.figures.failing !== undefined || !this.finished) return
+    await this.round().catch((error: unknown) =>
+      this.log.warn({ err: error }, 'could not follow the last entries; the next start will'),
+    )
   }
 
   /** What it kept in memory can be made again; not writing it costs the next start some time, no more. */
