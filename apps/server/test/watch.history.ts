@@ -1,4 +1,4 @@
-import type { RecordedFact } from '@oiltrail/domain'
+import type { Alarm, RecordedFact } from '@oiltrail/domain'
 import { appendEntries, moveCursor, readEntries, type Store } from '@oiltrail/store'
 import type { Follower } from '../src/follow/follower.ts'
 import type { LogEntry } from '../src/log/entry.ts'
@@ -102,4 +102,13 @@ export async function watchTables(store: Store, county: number): Promise<Record<
     tables[table] = rows.map((each) => each.row)
   }
   return tables
+}
+
+/** Every alarm ever raised in a county, oldest first. */
+export async function raisedIn(store: Store, county: number): Promise<Alarm[]> {
+  const { rows } = await store.pool.query<{ document: Alarm }>(
+    'select document from alarm where county = $1 order by alarm',
+    [county],
+  )
+  return rows.map((row) => row.document)
 }

@@ -12,7 +12,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { LogEntry } from '../src/log/entry.ts'
 import { WatchFollower } from '../src/watch/follower.ts'
 import { batchEntry, deskEntries, generator, START, type Stream, shuffled, siteOf } from './views.history.ts'
-import { follow, logOf, stored, type Unplaced, watchHistory, watchTables } from './watch.history.ts'
+import { follow, logOf, raisedIn, stored, type Unplaced, watchHistory, watchTables } from './watch.history.ts'
 import { ALARM_ROW, DARK, LOW_LEVEL, THROWS, TOTAL_BACK } from './watch.rules.ts'
 
 let database: TestDatabase
@@ -44,14 +44,7 @@ async function watched(
   return { county, tables: await watchTables(database.store, county), follower }
 }
 
-/** Every alarm ever raised in a county, oldest first. */
-async function alarmsOf(county: number): Promise<Alarm[]> {
-  const { rows } = await database.store.pool.query<{ document: Alarm }>(
-    'select document from alarm where county = $1 order by alarm',
-    [county],
-  )
-  return rows.map((row) => row.document)
-}
+const alarmsOf = (county: number): Promise<Alarm[]> => raisedIn(database.store, county)
 
 describe('the watch is a function of the log', () => {
   it('rounds of any size, rolled back or not, end with the same states, alarms and steps', () =>
