@@ -50,13 +50,17 @@ function addressOf(name) {
   return join(tmpdir(), `oiltrail-${id}`)
 }
 
+/** A file that answers nobody was left behind. */
+async function clearStale(address) {
+  if (isFile(address) && !(await answers(address))) rmSync(address, { force: true })
+}
+
 function take(address) {
   return new Promise((taken, failed) => {
     const server = createServer((socket) => socket.destroy())
-    server.once('error', async (error) => {
-      if (error.code !== 'EADDRINUSE') return failed(error)
-      if (isFile(address) && !(await answers(address))) rmSync(address, { force: true })
-      taken(undefined)
+    server.once('error', (error) => {
+      if (error.code !== 'EADDRINUSE') failed(error)
+      else clearStale(address).then(() => taken(undefined), failed)
     })
     server.listen(address, () => taken(server))
   })

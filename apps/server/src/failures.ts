@@ -44,7 +44,10 @@ const ADVICE: Readonly<Record<string, Advice>> = {
   EACCES: NOT_ALLOWED,
   EPERM: NOT_ALLOWED,
   EROFS: NOT_ALLOWED,
-  EEXIST: NO_FOLDER,
+  EEXIST: {
+    zh: '该路径已被占用:换一个文件名或目录(--data)',
+    en: 'Something is at this path already: choose another file name, or another folder (--data)',
+  },
   ENOTDIR: NO_FOLDER,
   ENOENT: { zh: '找不到该文件或目录:核对路径', en: 'There is no such file or folder: check the path' },
   EISDIR: { zh: '该路径是目录,需要文件:核对路径', en: 'This is a folder, a file is needed: check the path' },
