@@ -140,6 +140,8 @@ const QUESTIONS: [string, (reader: store.Transaction) => Promise<unknown>][] = [
   ['listVerdicts', (r) => store.listVerdicts(r, COUNTY)],
   ['listSettingsChanges', (r) => store.listSettingsChanges(r, COUNTY, undefined, 100)],
   ['listNotices', (r) => store.listNotices(r, COUNTY, { site: 'S3', ...span, limit: 100 })],
+  ['findNotice', (r) => store.findNotice(r, COUNTY, 'N-1')],
+  ['findWindow', (r) => store.findWindow(r, COUNTY, 'W-1')],
   ['listWindows', (r) => store.listWindows(r, COUNTY, 'S3', 100)],
   ['positionAt', (r) => store.positionAt(r, COUNTY, NOW, 100)],
   ['nozzleSeries', (r) => store.nozzleSeries(r, COUNTY, series)],
